@@ -1,0 +1,29 @@
+//! The protocol of the senhasegura / Segura PAM Core A2A API, without I/O.
+//!
+//! An [`Operation`] builds an [`http::Request`], a signer adds the `Authorization` header, your
+//! HTTP client carries it, and the operation reads the [`http::Response`]. This crate opens no
+//! socket and no file, reads no clock and no environment, draws no random number and knows no
+//! async runtime: time, nonces and bytes come in as values.
+
+mod base_url;
+mod envelope;
+mod error;
+mod identity;
+mod operation;
+mod routes;
+mod secret;
+mod session;
+
+pub use base_url::BaseUrl;
+pub use envelope::Envelope;
+pub use error::{BuildError, Fault, MissingField, ReplyError};
+pub use identity::{
+    InvalidSessionId, InvalidSessionNumber, SESSION_ID_MAX, SessionId, SessionNumber, SessionRef,
+};
+pub use operation::{
+    GetSession, ListSessions, OpenSession, OpenedSession, Operation, Pace, TerminateSession,
+    Terminated,
+};
+pub use routes::{Routes, UnknownRoutes};
+pub use secret::Secret;
+pub use session::Session;

@@ -1,0 +1,198 @@
+//! The typed record of a proxy session.
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::error::MissingField;
+use crate::identity::{SessionId, SessionNumber};
+
+/// One row of the session listing (A2A API specification, "List all", session object).
+///
+/// Both spellings of its keys are understood; serialised, it has the English ones, and `active`
+/// beside them. Times are the appliance's own: `YYYY-MM-DD HH:MM:SS` without a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The row number, which the get call takes.
+    pub id: SessionNumber,
+    /// The id that the terminate call takes; absent when the appliance sent null, an empty text
+    /// or a masked one.
+    pub session_id: Option<SessionId>,
+    /// The vault user who is connected.
+    pub user: String,
+    /// Where the user comes from.
+    pub origin_ip: String,
+    /// The user name of the credential in use (`credencial` in 3.32).
+    pub credential: String,
+    /// The target, mostly as `ip:port` (`dispositivo` in 3.32).
+    pub device: String,
+    /// `ssh`, `rdp`, …
+    pub protocol: String,
+    /// `Web Proxy`, `RDP Proxy`, `Terminal Proxy`, …
+    pub proxy: String,
+    /// When it started.
+    pub started_at: String,
+    /// When it ended, as sent. Null, an empty text and a zero date all mean that it has not.
+    pub ended_at: Option<String>,
+    /// Whether its recording is protected from the purge; absent when it was not sent as a yes
+    /// or a no.
+    pub prevent_purge: Option<bool>,
+    /// The access request behind it.
+    pub request: Option<String>,
+    /// The governance code (`ITSM` on the wire).
+    pub itsm: Option<String>,
+}
+
+impl Session {
+    /// Whether the session runs: there is no flag on the wire, a running one has no end
+    /// (A2A API specification, "List all").
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.ended_at.is_none()
+    }
+
+    /// Decodes a record; unknown keys are ignored, a number where a text is documented is taken
+    /// as its digits.
+    ///
+    /// # Errors
+    /// [`MissingField`] names `id` or `session_id` when the key is not there, or `id` when it is
+    /// not a row number.
+    pub fn from_value(record: &Value) -> Result<Self, MissingField> {
+        let empty = Map::new();
+        let record = record.as_object().unwrap_or(&empty);
+        let text = |keys: &[&str]| {
+            keys.iter()
+                .find_map(|key| record.get(*key).and_then(scalar))
+        };
+        let id = text(&["id"])
+            .and_then(|id| id.parse().ok())
+            .ok_or(MissingField("id"))?;
+        if !record.contains_key("session_id") {
+            return Err(MissingField("session_id"));
+        }
+        Ok(Self {
+            id,
+            session_id: text(&["session_id"]).and_then(|id| SessionId::new(id).ok()),
+            user: text(&["user"]).unwrap_or_default(),
+            origin_ip: text(&["origin_ip"]).unwrap_or_default(),
+            credential: text(&["credential", "credencial"]).unwrap_or_default(),
+            device: text(&["device", "dispositivo"]).unwrap_or_default(),
+            protocol: text(&["protocol"]).unwrap_or_default(),
+            proxy: text(&["proxy"]).unwrap_or_default(),
+            started_at: text(&["start"]).unwrap_or_default(),
+            ended_at: text(&["end"]).filter(|end| is_end(end)),
+            prevent_purge: text(&["prevent_purge"]).and_then(|answer| yes_or_no(&answer)),
+            request: text(&["request"]).filter(|request| !request.is_empty()),
+            itsm: text(&["ITSM", "itsm"]).filter(|itsm| !itsm.is_empty()),
+        })
+    }
+}
+
+/// What an `end` must hold to be one: a date has a digit other than zero. The value of a running
+/// session is not documented (A2A API specification, "List all": `end`), so null, an empty text,
+/// `0000-00-00 00:00:00` and `-` all read as running; taking one for an end would call a live
+/// session ended.
+pub(crate) fn is_end(end: &str) -> bool {
+    end.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
+pub(crate) fn yes_or_no(answer: &str) -> Option<bool> {
+    match answer.to_lowercase().as_str() {
+        "yes" | "sim" | "true" | "1" => Some(true),
+        "no" | "não" | "nao" | "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut record = serializer.serialize_struct("Session", 14)?;
+        record.serialize_field("id", &self.id)?;
+        record.serialize_field("session_id", &self.session_id)?;
+        record.serialize_field("user", &self.user)?;
+        record.serialize_field("origin_ip", &self.origin_ip)?;
+        record.serialize_field("credential", &self.credential)?;
+        record.serialize_field("device", &self.device)?;
+        record.serialize_field("protocol", &self.protocol)?;
+        record.serialize_field("proxy", &self.proxy)?;
+        record.serialize_field("started_at", &self.started_at)?;
+        record.serialize_field("ended_at", &self.ended_at)?;
+        record.serialize_field("active", &self.is_active())?;
+        record.serialize_field("prevent_purge", &self.prevent_purge)?;
+        record.serialize_field("request", &self.request)?;
+        record.serialize_field("itsm", &self.itsm)?;
+        record.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record() -> Value {
+        json!({"id":"540","user":"Admin","origin_ip":"192.0.2.10","credencial":"svc1",
+            "dispositivo":"192.0.2.20:22","protocol":"ssh","proxy":"Web Proxy","session_id":"ab12",
+            "start":"2024-05-06 16:05:07","end":"2024-05-06 16:07:59","time":"00:02:52",
+            "prevent_purge":"Não","request":null,"ITSM":null})
+    }
+
+    #[test]
+    fn both_spellings_give_the_same_session() {
+        let portuguese = Session::from_value(&record()).unwrap();
+        let mut english = record();
+        let map = english.as_object_mut().unwrap();
+        let (credential, device) = (map.remove("credencial"), map.remove("dispositivo"));
+        map.insert("credential".into(), credential.unwrap());
+        map.insert("device".into(), device.unwrap());
+        map.insert("prevent_purge".into(), "No".into());
+        assert_eq!(Session::from_value(&english).unwrap(), portuguese);
+        assert_eq!(portuguese.credential, "svc1");
+        assert_eq!(portuguese.prevent_purge, Some(false));
+    }
+
+    #[test]
+    fn a_session_without_a_real_end_is_active() {
+        for end in [
+            json!(null),
+            json!(""),
+            json!("0000-00-00 00:00:00"),
+            json!("-"),
+            json!(0),
+        ] {
+            let mut running = record();
+            running["end"] = end.clone();
+            assert!(Session::from_value(&running).unwrap().is_active(), "{end}");
+        }
+        assert!(!Session::from_value(&record()).unwrap().is_active());
+    }
+
+    #[test]
+    fn a_missing_required_field_names_itself() {
+        for field in ["id", "session_id"] {
+            let mut damaged = record();
+            damaged.as_object_mut().unwrap().remove(field);
+            assert_eq!(Session::from_value(&damaged), Err(MissingField(field)));
+        }
+    }
+
+    #[test]
+    fn serialised_it_has_the_english_keys_in_order() {
+        let text = serde_json::to_string(&Session::from_value(&record()).unwrap()).unwrap();
+        assert!(text.starts_with(r#"{"id":"540","session_id":"ab12","user":"Admin","origin_ip""#));
+        assert!(
+            text.contains(r#""ended_at":"2024-05-06 16:07:59","active":false"#),
+            "{text}"
+        );
+    }
+}

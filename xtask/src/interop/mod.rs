@@ -1,0 +1,104 @@
+//! `cargo xtask interop`: what we believe about OAuth 1.0, HTTP and TLS, held
+//! against programs that this project did not write.
+//!
+//! Every proof is a step: it holds, it fails, or it says what is missing here.
+
+mod python;
+
+use std::path::PathBuf;
+
+use xshell::{Shell, cmd};
+
+use crate::error::Error;
+use crate::steps::{Outcome, Steps};
+
+/// How much to ask of each program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Budget {
+    /// Enough to see a difference, in seconds
+    Small,
+    /// Every request that the documents speak of
+    Full,
+}
+
+/// What to prove, and how thoroughly.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How much to ask of each program
+    #[arg(long, value_enum, default_value = "full")]
+    budget: Budget,
+    /// Only the proofs whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// What every proof needs.
+pub(crate) struct Bench<'s> {
+    sh: &'s Shell,
+    budget: Budget,
+    /// Where cargo puts what it builds.
+    target: PathBuf,
+}
+
+type Proof = fn(&Bench<'_>) -> Result<Outcome, Error>;
+
+const PROOFS: &[(&str, Proof)] = &[("oauthlib", python::oauthlib)];
+
+pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
+    let mut steps = Steps::new("interop");
+    check(sh, &mut steps, options.budget, options.only.as_deref());
+    steps.finish()
+}
+
+/// Runs the proofs as steps of a task.
+pub(crate) fn check(sh: &Shell, steps: &mut Steps, budget: Budget, only: Option<&str>) {
+    let mut bench = None;
+    steps.run("build for interop", || {
+        bench = Some(Bench::build(sh, budget)?);
+        Ok(Outcome::ok())
+    });
+    let Some(bench) = bench else { return };
+    for (name, proof) in PROOFS
+        .iter()
+        .filter(|(name, _)| only.is_none_or(|only| name.contains(only)))
+    {
+        steps.run(name, || proof(&bench));
+    }
+}
+
+impl<'s> Bench<'s> {
+    /// Builds `pamctl` and the examples as the tests did, so that nothing is
+    /// built twice.
+    fn build(sh: &'s Shell, budget: Budget) -> Result<Bench<'s>, Error> {
+        cmd!(sh, "cargo build --workspace --bins --examples --locked").run()?;
+        let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps --locked")
+            .quiet()
+            .read()?;
+        let metadata: serde_json::Value =
+            serde_json::from_str(&json).map_err(|source| Error::Json {
+                what: "cargo metadata".into(),
+                source,
+            })?;
+        let target = metadata["target_directory"]
+            .as_str()
+            .ok_or_else(|| Error::new("cargo metadata names no target directory"))?;
+        Ok(Bench {
+            sh,
+            budget,
+            target: PathBuf::from(target),
+        })
+    }
+
+    /// One of the examples of `pam-proto`.
+    fn example(&self, name: &str) -> PathBuf {
+        self.target.join("debug/examples").join(name)
+    }
+
+    /// How many requests to try, of the number that the full budget asks for.
+    fn requests(&self, full: u32) -> u32 {
+        match self.budget {
+            Budget::Small => full / 10,
+            Budget::Full => full,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Proofs by Python's packages, each family in a virtual environment of its
+//! own below the target folder.
+
+use std::path::PathBuf;
+
+use xshell::cmd;
+
+use super::Bench;
+use crate::error::Error;
+use crate::gate::has;
+use crate::steps::Outcome;
+
+/// `oauthlib`'s server side verifies what `pam-proto` signs, and `pam-proto`
+/// what `oauthlib` signs.
+pub(super) fn oauthlib(bench: &Bench<'_>) -> Result<Outcome, Error> {
+    let python = match environment(bench, "oauthlib")? {
+        Environment::Ready(python) => python,
+        Environment::Missing(what) => return Ok(Outcome::Skipped(what)),
+    };
+    let (signer, verifier) = (bench.example("sign_lines"), bench.example("verify_lines"));
+    let count = bench.requests(2000).to_string();
+    let script = "tests/interop/oauthlib_both_ways.py";
+    let summary = cmd!(bench.sh, "{python} {script} {signer} {verifier} {count}").read()?;
+    Ok(Outcome::Ok(summary))
+}
+
+/// A virtual environment, or what this machine lacks for one.
+enum Environment {
+    Ready(PathBuf),
+    Missing(String),
+}
+
+/// Makes the environment that `tests/interop/NAME.requirements.txt` pins, or
+/// gives the one made before for the same pins.
+fn environment(bench: &Bench<'_>, name: &str) -> Result<Environment, Error> {
+    let sh = bench.sh;
+    if !has(sh, "python3") {
+        return Ok(Environment::Missing("python3 not found".into()));
+    }
+    let has_venv = cmd!(sh, "python3 -c 'import venv, ensurepip'")
+        .quiet()
+        .ignore_stderr()
+        .run();
+    if has_venv.is_err() {
+        return Ok(Environment::Missing("python3-venv not found".into()));
+    }
+    let requirements = format!("tests/interop/{name}.requirements.txt");
+    let pins = sh.read_file(&requirements)?;
+    let folder = bench.target.join("interop").join(format!("python-{name}"));
+    let (python, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
+    if sh.read_file(&installed).is_ok_and(|known| known == pins) {
+        return Ok(Environment::Ready(python));
+    }
+    cmd!(sh, "python3 -m venv --clear {folder}").quiet().run()?;
+    let pip = cmd!(
+        sh,
+        "{python} -m pip install --quiet --disable-pip-version-check --requirement {requirements}"
+    );
+    if pip.quiet().run().is_err() {
+        return Ok(Environment::Missing(format!(
+            "the packages of {requirements} (pip failed)"
+        )));
+    }
+    sh.write_file(&installed, pins)?;
+    Ok(Environment::Ready(python))
+}

@@ -1,0 +1,84 @@
+//! What a developer and a release run: `cargo xtask help`.
+//!
+//! One file a command. A command is the same on a laptop and in continuous
+//! integration, and says how long each of its steps took.
+
+mod bench;
+mod ci;
+mod demo;
+mod error;
+mod fuzz;
+mod gate;
+mod interop;
+mod steps;
+mod test;
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xshell::Shell;
+
+use crate::error::Error;
+
+/// Tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_version_flag = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// The checks of a change that need Rust alone: format, tidy, clippy, tests, docs, deny
+    Ci,
+    /// Everything that a change must pass: `ci`, then `interop` with a small budget
+    Test,
+    /// Run `pamctl demo`: start the mock appliance, terminate a session, show each request
+    Demo,
+    /// Check what no compiler checks: dependency direction, sans-IO crates, facts in the docs
+    Tidy(tidy::Options),
+    /// Run one benchmark of the workspace
+    Bench(bench::Options),
+    /// Hold the signer, the mock and pamctl against programs that this project did not write
+    Interop(interop::Options),
+    /// Run the fuzz targets, each for a bounded time
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> Result<(), Error> {
+    let sh = Shell::new()?;
+    sh.change_dir(root()?);
+    match task {
+        Task::Ci => ci::run(&sh),
+        Task::Test => test::run(&sh),
+        Task::Demo => demo::run(&sh),
+        Task::Tidy(options) => tidy::run(&sh, options),
+        Task::Bench(options) => bench::run(&sh, options),
+        Task::Interop(options) => interop::run(&sh, options),
+        Task::Fuzz(options) => fuzz::run(&sh, options),
+    }
+}
+
+/// The workspace's top level, wherever in it the task was called from.
+fn root() -> Result<&'static Path, Error> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or_else(|| Error::new("the xtask crate lies outside a workspace"))
+}

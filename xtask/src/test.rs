@@ -1,0 +1,16 @@
+//! `cargo xtask test`: everything that a change must pass, as the README's
+//! second command and continuous integration run it.
+
+use xshell::Shell;
+
+use crate::error::Error;
+use crate::gate;
+use crate::interop::{self, Budget};
+use crate::steps::Steps;
+
+pub(crate) fn run(sh: &Shell) -> Result<(), Error> {
+    let mut steps = Steps::new("test");
+    gate::check(sh, &mut steps);
+    interop::check(sh, &mut steps, Budget::Small, None);
+    steps.finish()
+}

@@ -1,12 +1,18 @@
 //! Documents agree with what they speak of: links lead somewhere, and the
 //! README's two commands are the ones that continuous integration runs.
 
+use super::workspace::Package;
 use super::{Finding, Text};
 
 const README: &str = "README.md";
+const ARCHITECTURE: &str = "docs/architecture.md";
 const CI: &str = ".ci/run";
 
-pub(super) fn check(texts: &[Text], exists: impl Fn(&str) -> bool) -> Vec<Finding> {
+pub(super) fn check(
+    packages: &[Package],
+    texts: &[Text],
+    exists: impl Fn(&str) -> bool,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for text in texts.iter().filter(|text| text.path.ends_with(".md")) {
         findings.extend(dead_links(text, &exists));
@@ -17,6 +23,8 @@ pub(super) fn check(texts: &[Text], exists: impl Fn(&str) -> bool) -> Vec<Findin
             .find(|text| text.path == path)
             .map(|text| &text.content)
     };
+    let architecture = content(ARCHITECTURE).map_or("", String::as_str);
+    findings.extend(unmapped(packages, architecture));
     match (content(README), content(CI)) {
         (Some(readme), Some(ci)) => findings.extend(set_up(readme, ci)),
         (None, _) => findings.push(Finding::file(README, "is missing".into())),
@@ -60,6 +68,20 @@ fn resolved(folder: &str, target: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// A crate without its row in the architecture document's table.
+fn unmapped(packages: &[Package], architecture: &str) -> Vec<Finding> {
+    packages
+        .iter()
+        .filter(|package| !architecture.contains(&format!("\n| `{}` |", package.name)))
+        .map(|package| {
+            Finding::file(
+                ARCHITECTURE,
+                format!("has no row for the crate {}", package.name),
+            )
+        })
+        .collect()
 }
 
 /// The first shell block of the README holds exactly two commands; the second
@@ -113,6 +135,20 @@ mod tests {
             findings[0].to_string(),
             "docs/a.md:2: the link to gone.md leads nowhere"
         );
+    }
+
+    #[test]
+    fn a_crate_without_a_row_is_found() {
+        let package = Package {
+            name: "pam-new".into(),
+            version: "0.1.0".into(),
+            rust_version: None,
+            manifest: "crates/pam-new/Cargo.toml".into(),
+            dependencies: Vec::new(),
+        };
+        let packages = [package];
+        assert_eq!(unmapped(&packages, "\n| `pam-new` | new | nothing |\n"), []);
+        assert_eq!(unmapped(&packages, "`pam-new` in passing\n").len(), 1);
     }
 
     #[test]

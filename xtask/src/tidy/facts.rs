@@ -10,7 +10,7 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::workspace::Package;
-use super::{Finding, Text};
+use super::{Finding, Text, direction};
 use crate::error::Error;
 
 const OPEN: &str = "<!-- fact:";
@@ -68,6 +68,7 @@ fn facts(packages: &[Package], texts: &[Text]) -> Facts {
         .filter(|package| package.manifest.starts_with("crates/"))
         .count();
     facts.insert("crates".into(), crates.to_string());
+    facts.extend(direction::stated().map(|(name, text)| (format!("depends-{name}"), text)));
     let content = |path: &str| {
         texts
             .iter()

@@ -97,7 +97,9 @@ pub(crate) fn check(sh: &Shell) -> Result<Outcome, Error> {
         findings.extend(sources::check(&text.path, &text.content));
     }
     findings.extend(facts::check(&packages, &texts));
-    findings.extend(documents::check(&texts, |path| sh.path_exists(path)));
+    findings.extend(documents::check(&packages, &texts, |path| {
+        sh.path_exists(path)
+    }));
 
     for finding in &findings {
         eprintln!("{finding}");

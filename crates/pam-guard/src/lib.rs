@@ -1,0 +1,3 @@
+//! What may be ended, why, and the evidence of it, without I/O: the audit chain.
+
+pub mod audit;

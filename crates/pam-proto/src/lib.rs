@@ -9,6 +9,7 @@ mod base_url;
 mod envelope;
 mod error;
 mod identity;
+pub mod oauth1;
 mod operation;
 mod routes;
 mod secret;

@@ -1,0 +1,70 @@
+//! The nonces that were used (RFC 5849 section 3.3).
+
+use std::collections::BTreeSet;
+
+use super::Refusal;
+
+/// Remembers nonces, up to a number of them.
+///
+/// It admits no nonce twice: a nonce is forgotten only together with its timestamp, and a
+/// forgotten timestamp is refused from then on, even when the clock is set back. It refuses a
+/// right request when it is full, and when the clock was set back by more than it remembers.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    used: BTreeSet<Use>,
+    capacity: usize,
+    /// Timestamps before this one are forgotten.
+    horizon: u64,
+}
+
+/// One use of a nonce. The timestamp comes first, so that the oldest are together.
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Use {
+    pub(super) timestamp: u64,
+    pub(super) nonce: Box<str>,
+    pub(super) consumer_key: Box<str>,
+    pub(super) token: Option<Box<str>>,
+}
+
+impl Ledger {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            used: BTreeSet::new(),
+            capacity,
+            horizon: 0,
+        }
+    }
+
+    /// Refuses a timestamp that is forgotten.
+    pub(super) fn check(&self, timestamp: u64) -> Result<(), Refusal> {
+        if timestamp < self.horizon {
+            return Err(Refusal::TimestampForgotten);
+        }
+        Ok(())
+    }
+
+    /// Forgets everything before a timestamp.
+    pub(super) fn forget_before(&mut self, horizon: u64) {
+        if horizon <= self.horizon {
+            return;
+        }
+        self.horizon = horizon;
+        self.used = self.used.split_off(&Use {
+            timestamp: horizon,
+            ..Use::default()
+        });
+    }
+
+    /// Remembers a use of a nonce, once.
+    pub(super) fn admit(&mut self, nonce_use: Use) -> Result<(), Refusal> {
+        self.check(nonce_use.timestamp)?;
+        if self.used.contains(&nonce_use) {
+            return Err(Refusal::NonceUsed);
+        }
+        if self.used.len() >= self.capacity {
+            return Err(Refusal::LedgerFull);
+        }
+        self.used.insert(nonce_use);
+        Ok(())
+    }
+}

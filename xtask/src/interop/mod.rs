@@ -3,7 +3,11 @@
 //!
 //! Every proof is a step: it holds, it fails, or it says what is missing here.
 
+mod line_programs;
+mod node;
+mod php;
 mod python;
+mod requests;
 
 use std::path::PathBuf;
 
@@ -42,7 +46,11 @@ pub(crate) struct Bench<'s> {
 
 type Proof = fn(&Bench<'_>) -> Result<Outcome, Error>;
 
-const PROOFS: &[(&str, Proof)] = &[("oauthlib", python::oauthlib)];
+const PROOFS: &[(&str, Proof)] = &[
+    ("oauthlib", python::oauthlib),
+    ("oauth-1.0a", node::oauth1a),
+    ("OAuthProvider", php::oauth_provider),
+];
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     let mut steps = Steps::new("interop");

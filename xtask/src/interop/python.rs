@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use xshell::cmd;
 
 use super::Bench;
+use super::line_programs::{Party, both_ways};
+use super::requests::Dialect;
 use crate::error::Error;
 use crate::gate::has;
 use crate::steps::Outcome;
@@ -17,11 +19,19 @@ pub(super) fn oauthlib(bench: &Bench<'_>) -> Result<Outcome, Error> {
         Environment::Ready(python) => python,
         Environment::Missing(what) => return Ok(Outcome::Skipped(what)),
     };
-    let (signer, verifier) = (bench.example("sign_lines"), bench.example("verify_lines"));
-    let count = bench.requests(2000).to_string();
-    let script = "tests/interop/oauthlib_both_ways.py";
-    let summary = cmd!(bench.sh, "{python} {script} {signer} {verifier} {count}").read()?;
-    Ok(Outcome::Ok(summary))
+    let command = |task: &str| {
+        vec![
+            python.clone().into(),
+            "tests/interop/oauthlib_lines.py".into(),
+            task.into(),
+        ]
+    };
+    let theirs = Party {
+        name: "oauthlib",
+        sign: command("sign"),
+        verify: command("verify"),
+    };
+    both_ways(bench, &theirs, Dialect::Rfc, bench.requests(2000)).map(Outcome::Ok)
 }
 
 /// A virtual environment, or what this machine lacks for one.
@@ -37,11 +47,12 @@ fn environment(bench: &Bench<'_>, name: &str) -> Result<Environment, Error> {
     if !has(sh, "python3") {
         return Ok(Environment::Missing("python3 not found".into()));
     }
-    let has_venv = cmd!(sh, "python3 -c 'import venv, ensurepip'")
+    if cmd!(sh, "python3 -c 'import venv, ensurepip'")
         .quiet()
         .ignore_stderr()
-        .run();
-    if has_venv.is_err() {
+        .run()
+        .is_err()
+    {
         return Ok(Environment::Missing("python3-venv not found".into()));
     }
     let requirements = format!("tests/interop/{name}.requirements.txt");

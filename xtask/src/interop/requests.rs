@@ -84,14 +84,8 @@ fn request(draw: &mut Draw, dialect: Dialect, timestamp: u64) -> Value {
     let may_have_form = matches!(method, "POST" | "PUT" | "PATCH" | "PURGE");
     let form = (may_have_form && draw.one_in(2) && !pairs.is_empty())
         .then(|| pairs.split_off(draw.below(pairs.len())).join("&"));
-    let (key, secret): (String, String) = match dialect {
-        Dialect::Rfc => (draw.letters(1) + &draw.text(12), draw.text(24)),
-        Dialect::Common => (draw.letters(20), draw.letters(40)),
-    };
-    let (token, token_secret) = match dialect {
-        Dialect::Rfc => (draw.letters(1) + &draw.text(12), draw.text(24)),
-        Dialect::Common => (draw.letters(20), draw.letters(40)),
-    };
+    let (key, secret) = key_pair(draw, dialect);
+    let (token, token_secret) = key_pair(draw, dialect);
     json!({
         "method": method,
         "url": url(draw, dialect, &pairs),
@@ -103,6 +97,18 @@ fn request(draw: &mut Draw, dialect: Dialect, timestamp: u64) -> Value {
         "nonce": draw.letters(24),
         "timestamp": timestamp,
     })
+}
+
+/// A key and its secret. No control character is ever in a key: it stands in a
+/// header.
+fn key_pair(draw: &mut Draw, dialect: Dialect) -> (String, String) {
+    match dialect {
+        Dialect::Rfc => {
+            let key = draw.letters(1) + &draw.text(12);
+            (key.replace('\n', "-"), draw.text(24))
+        }
+        Dialect::Common => (draw.letters(20), draw.letters(40)),
+    }
 }
 
 fn url(draw: &mut Draw, dialect: Dialect, query: &[String]) -> String {

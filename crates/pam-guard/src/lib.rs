@@ -1,7 +1,9 @@
-//! What may be ended, why, and the evidence of it, without I/O: the filter language and the audit
-//! chain.
+//! What may be ended, why, and the evidence of it, without I/O: the [filter language](Filter), the
+//! [policy](Policy) and the [audit chain](audit).
 
 pub mod audit;
 mod filter;
+pub mod policy;
 
 pub use filter::{Filter, FilterError, Glob, Network};
+pub use policy::Policy;

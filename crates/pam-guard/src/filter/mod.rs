@@ -130,6 +130,22 @@ impl Filter {
     pub fn matches(&self, session: &Session, now: DateTime) -> bool {
         self.condition.evaluate(session, now) == Some(true)
     }
+
+    /// Whether a session is meant or might be: what the record does not say counts as a yes. For
+    /// rules that protect.
+    #[must_use]
+    pub fn may_match(&self, session: &Session, now: DateTime) -> bool {
+        self.condition.evaluate(session, now) != Some(false)
+    }
+
+    /// The filter `device~PATTERN`.
+    pub(crate) fn device(pattern: &str) -> Self {
+        let quoted = pattern.replace('\\', "\\\\").replace('"', "\\\"");
+        Self {
+            text: format!("device~\"{quoted}\""),
+            condition: Condition::Text(Field::Device, Texts::Like(Glob::new(pattern))),
+        }
+    }
 }
 
 impl FromStr for Filter {

@@ -1,0 +1,298 @@
+//! The policy: which sessions may be ended, by whom it must be justified, and how many at once.
+//!
+//! ```toml
+//! [[protect]]
+//! name = "domain controllers"
+//! devices = ["10.66.*", "dc??.example.com"]
+//!
+//! [[protect]]
+//! name = "payroll run"
+//! users = ["svc_payroll"]
+//! filter = "protocol=ssh"
+//! window = { days = ["mon-fri"], from = "18:00", to = "06:00" }
+//! absolute = true
+//!
+//! [require]
+//! reason = '.{10,}'
+//! ticket = 'INC[0-9]{7}'
+//!
+//! [limits]
+//! per_command = 20
+//! per_hour = 60
+//!
+//! [break_glass]
+//! allowed = true
+//! ```
+//!
+//! A `protect` rule covers a session that any of its `users`, `devices`, `credentials` (patterns
+//! with `*` and `?`) and its `filter` means, during its `window` if it has one; a rule with a
+//! window alone covers every session. A session of which it is unknown whether a rule covers it
+//! is covered: what is not known is not ended. `reason` and `ticket` are regular expressions that
+//! the whole text must match.
+//!
+//! Breaking the glass lifts the limits and every rule that is not `absolute`. It never lifts
+//! `require`, and what it lifted is part of the [`Decision`], to be recorded.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use pam_proto::{Session, SessionNumber};
+use regex_lite::Regex;
+
+use crate::filter::{Filter, Glob};
+
+mod file;
+mod window;
+
+pub use file::PolicyError;
+use window::Window;
+
+/// A policy that was read and understood. The default one allows everything.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    protect: Vec<Protection>,
+    reason: Option<Required>,
+    ticket: Option<Required>,
+    per_command: Option<Limit>,
+    per_hour: Option<Limit>,
+    break_glass: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Protection {
+    name: String,
+    line: usize,
+    users: Vec<Glob>,
+    devices: Vec<Filter>,
+    credentials: Vec<Glob>,
+    filter: Option<Filter>,
+    window: Option<Window>,
+    absolute: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Required {
+    pattern: Regex,
+    text: String,
+    line: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    most: usize,
+    line: usize,
+}
+
+/// What somebody wants to do, and how they justify it.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Under which ticket.
+    pub ticket: Option<&'a str>,
+    /// The wall-clock time where the appliance is.
+    pub now: DateTime,
+    /// How many sessions were ended in the hour before.
+    pub ended_last_hour: usize,
+    /// Whether the glass is to be broken.
+    pub break_glass: bool,
+}
+
+/// One rule that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The rule's name, or its key: `require.reason`, `limits.per_hour`, …
+    pub rule: String,
+    /// Its line in the policy file.
+    pub line: usize,
+    /// The session that it covers; none when it is about the whole attempt.
+    pub session: Option<SessionNumber>,
+    /// What is wrong, in plain words.
+    pub why: String,
+    absolute: bool,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "refused by policy rule `{}` (line {}): {}",
+            self.rule, self.line, self.why
+        )
+    }
+}
+
+/// What the policy says of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Decision {
+    /// What stands in the way. Empty: allowed.
+    pub refusals: Vec<Refusal>,
+    /// What would have stood in the way if the glass had not been broken.
+    pub lifted: Vec<Refusal>,
+}
+
+impl Decision {
+    /// Whether nothing stands in the way.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.refusals.is_empty()
+    }
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with the line of the first mistake: no TOML, an unknown key, an unreadable
+    /// filter, window or regular expression, or a rule that protects nothing.
+    ///
+    /// ```
+    /// use pam_guard::Policy;
+    ///
+    /// let error = Policy::parse("[limits]\nper_comand = 5\n").unwrap_err();
+    /// assert_eq!(error.line, 2);
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        file::parse(text)
+    }
+
+    /// Whether these sessions may be ended. Deny wins: one rule that covers one of them is enough
+    /// for a refusal.
+    #[must_use]
+    pub fn check(&self, sessions: &[Session], attempt: &Attempt<'_>) -> Decision {
+        let mut found = Vec::new();
+        let texts = [
+            ("reason", &self.reason, attempt.reason),
+            ("ticket", &self.ticket, attempt.ticket),
+        ];
+        for (key, required, given) in texts {
+            found.extend(
+                required
+                    .as_ref()
+                    .and_then(|required| required.refusal(key, given)),
+            );
+        }
+        let counts = [
+            (
+                "per_command",
+                self.per_command,
+                sessions.len(),
+                "in one command",
+            ),
+            (
+                "per_hour",
+                self.per_hour,
+                sessions.len() + attempt.ended_last_hour,
+                "within an hour",
+            ),
+        ];
+        for (key, limit, count, span) in counts {
+            found.extend(
+                limit
+                    .filter(|limit| count > limit.most)
+                    .map(|limit| Refusal {
+                        rule: format!("limits.{key}"),
+                        line: limit.line,
+                        session: None,
+                        why: format!(
+                            "{count} sessions would be ended {span}, at most {} may",
+                            limit.most
+                        ),
+                        absolute: false,
+                    }),
+            );
+        }
+        for session in sessions {
+            let covering = self
+                .protect
+                .iter()
+                .filter(|rule| rule.covers(session, attempt.now));
+            found.extend(covering.map(|rule| Refusal {
+                rule: rule.name.clone(),
+                line: rule.line,
+                session: Some(session.id),
+                why: format!(
+                    "it protects session {} of {} on {}",
+                    session.id, session.user, session.device
+                ),
+                absolute: rule.absolute,
+            }));
+        }
+        let lift = attempt.break_glass && self.break_glass;
+        let (lifted, mut refusals): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|refusal| lift && !refusal.absolute);
+        if attempt.break_glass && !self.break_glass {
+            refusals.push(Refusal {
+                rule: "break_glass".to_owned(),
+                line: 1,
+                session: None,
+                why: "the policy does not allow breaking the glass".to_owned(),
+                absolute: true,
+            });
+        }
+        Decision { refusals, lifted }
+    }
+
+    /// The name and line of every rule that protects this session at this time.
+    pub fn protecting(
+        &self,
+        session: &Session,
+        now: DateTime,
+    ) -> impl Iterator<Item = (&str, usize)> {
+        let covering = self
+            .protect
+            .iter()
+            .filter(move |rule| rule.covers(session, now));
+        covering.map(|rule| (rule.name.as_str(), rule.line))
+    }
+}
+
+impl Protection {
+    fn names_no_session(&self) -> bool {
+        self.users.is_empty()
+            && self.devices.is_empty()
+            && self.credentials.is_empty()
+            && self.filter.is_none()
+    }
+
+    fn covers(&self, session: &Session, now: DateTime) -> bool {
+        if self
+            .window
+            .as_ref()
+            .is_some_and(|window| !window.holds(now))
+        {
+            return false;
+        }
+        let meets = |globs: &[Glob], value: &str| {
+            // An absent value could be the protected one.
+            !globs.is_empty() && (value.is_empty() || globs.iter().any(|glob| glob.matches(value)))
+        };
+        let filters = self.devices.iter().chain(&self.filter);
+        self.names_no_session()
+            || meets(&self.users, &session.user)
+            || meets(&self.credentials, &session.credential)
+            || filters
+                .into_iter()
+                .any(|filter| filter.may_match(session, now))
+    }
+}
+
+impl Required {
+    fn refusal(&self, key: &str, given: Option<&str>) -> Option<Refusal> {
+        let why = match given {
+            Some(given) if self.pattern.is_match(given) => return None,
+            Some(_) => format!("the {key} does not have the form {}", self.text),
+            None => format!("a {key} is required; give --{key}"),
+        };
+        Some(Refusal {
+            rule: format!("require.{key}"),
+            line: self.line,
+            session: None,
+            why,
+            absolute: true,
+        })
+    }
+}

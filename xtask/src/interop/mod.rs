@@ -3,8 +3,11 @@
 //!
 //! Every proof is a step: it holds, it fails, or it says what is missing here.
 
+mod curl;
 mod line_programs;
+mod mock;
 mod node;
+mod openssl;
 mod php;
 mod python;
 mod requests;
@@ -50,6 +53,11 @@ const PROOFS: &[(&str, Proof)] = &[
     ("oauthlib", python::oauthlib),
     ("oauth-1.0a", node::oauth1a),
     ("OAuthProvider", php::oauth_provider),
+    ("requests", python::vendor_style),
+    ("senhasegura", python::senhasegura),
+    ("curl", curl::header),
+    ("openssl client", openssl::client),
+    ("openssl server", openssl::server),
 ];
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
@@ -100,6 +108,17 @@ impl<'s> Bench<'s> {
     /// One of the examples of `pam-proto`.
     fn example(&self, name: &str) -> PathBuf {
         self.target.join("debug/examples").join(name)
+    }
+
+    fn pamctl(&self) -> PathBuf {
+        self.target.join("debug/pamctl")
+    }
+
+    /// A folder below the target folder for what a proof writes.
+    fn folder(&self, proof: &str) -> Result<PathBuf, Error> {
+        Ok(self
+            .sh
+            .create_dir(self.target.join("interop").join(proof))?)
     }
 
     /// How many requests to try, of the number that the full budget asks for.

@@ -18,8 +18,7 @@ pub(super) fn oauth1a(bench: &Bench<'_>) -> Result<Outcome, Error> {
     {
         return Ok(Outcome::Skipped(format!("{missing} not found")));
     }
-    let packages = bench.target.join("interop").join("node");
-    sh.create_dir(&packages)?;
+    let packages = bench.folder("node")?;
     for file in ["package.json", "package-lock.json"] {
         sh.copy_file(format!("tests/interop/{file}"), &packages)?;
     }

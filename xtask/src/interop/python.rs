@@ -1,12 +1,14 @@
 //! Proofs by Python's packages, each family in a virtual environment of its
 //! own below the target folder.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 use xshell::cmd;
 
 use super::Bench;
 use super::line_programs::{Party, both_ways};
+use super::mock::Mock;
 use super::requests::Dialect;
 use crate::error::Error;
 use crate::gate::has;
@@ -34,6 +36,41 @@ pub(super) fn oauthlib(bench: &Bench<'_>) -> Result<Outcome, Error> {
     both_ways(bench, &theirs, Dialect::Rfc, bench.requests(2000)).map(Outcome::Ok)
 }
 
+/// `requests` with `requests_oauthlib`, in the manner of the vendor's sample,
+/// lists, gets, opens and terminates on the mock.
+pub(super) fn vendor_style(bench: &Bench<'_>) -> Result<Outcome, Error> {
+    let python = match environment(bench, "oauthlib")? {
+        Environment::Ready(python) => python,
+        Environment::Missing(what) => return Ok(Outcome::Skipped(what)),
+    };
+    let mock = Mock::start(bench, "requests", &[])?;
+    let ready_file = &mock.ready_file;
+    let script = "tests/interop/vendor_style.py";
+    let summary = cmd!(bench.sh, "{python} {script} {ready_file}")
+        .quiet()
+        .read()?;
+    Ok(Outcome::Ok(summary))
+}
+
+/// The PyPI package `senhasegura` terminates a session on the mock.
+pub(super) fn senhasegura(bench: &Bench<'_>) -> Result<Outcome, Error> {
+    let python = match environment(bench, "senhasegura")? {
+        Environment::Ready(python) => python,
+        Environment::Missing(what) => return Ok(Outcome::Skipped(what)),
+    };
+    // The package takes no port, so the mock has to listen on that of https.
+    if let Err(error) = TcpListener::bind("127.0.0.1:443") {
+        return Ok(Outcome::Skipped(format!("port 443 on 127.0.0.1 ({error})")));
+    }
+    let mock = Mock::start(bench, "senhasegura", &["--listen", "127.0.0.1:443"])?;
+    let ready_file = &mock.ready_file;
+    let script = "tests/interop/senhasegura_package.py";
+    let summary = cmd!(bench.sh, "{python} {script} {ready_file}")
+        .quiet()
+        .read()?;
+    Ok(Outcome::Ok(summary))
+}
+
 /// A virtual environment, or what this machine lacks for one.
 enum Environment {
     Ready(PathBuf),
@@ -57,7 +94,7 @@ fn environment(bench: &Bench<'_>, name: &str) -> Result<Environment, Error> {
     }
     let requirements = format!("tests/interop/{name}.requirements.txt");
     let pins = sh.read_file(&requirements)?;
-    let folder = bench.target.join("interop").join(format!("python-{name}"));
+    let folder = bench.folder(&format!("python-{name}"))?;
     let (python, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
     if sh.read_file(&installed).is_ok_and(|known| known == pins) {
         return Ok(Environment::Ready(python));

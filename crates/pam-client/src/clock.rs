@@ -1,0 +1,165 @@
+//! Time and nonces: what the sans-IO core must be given.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pam_proto::HttpDate;
+use pam_proto::oauth1::Stamp;
+
+use crate::error::SetupError;
+
+/// How far the appliance's clock may differ before its refusals are put down to that, in seconds.
+const TOLERANCE: i64 = 5;
+/// Bytes of randomness in a nonce; it is written as twice as many hexadecimal digits.
+const NONCE: usize = 16;
+/// Random bytes fetched at once: the system call costs more than the signature.
+const RESERVE: usize = 64 * NONCE;
+
+/// The system's clock, corrected by what the appliance's answers taught, and a source of nonces.
+pub(crate) struct Clock {
+    /// The appliance's clock minus ours, in seconds.
+    offset: AtomicI64,
+    reserve: Mutex<Reserve>,
+}
+
+struct Reserve {
+    bytes: [u8; RESERVE],
+    left: usize,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self {
+            offset: AtomicI64::new(0),
+            reserve: Mutex::new(Reserve {
+                bytes: [0; RESERVE],
+                left: 0,
+            }),
+        }
+    }
+
+    /// A stamp for one request, and the offset that went into it.
+    pub(crate) fn stamp(&self) -> Result<(Stamp, i64), SetupError> {
+        let offset = self.offset.load(Ordering::Relaxed);
+        let timestamp = unix_now().saturating_add(offset);
+        let nonce = self.nonce()?;
+        let timestamp = u64::try_from(timestamp).unwrap_or_default();
+        Ok((Stamp::new(timestamp, nonce), offset))
+    }
+
+    /// Learns from the `Date` of a refusal whether the stamp of the refused request was wrong.
+    /// `used` is the offset that went into it.
+    pub(crate) fn learn(&self, date: HttpDate, used: i64) -> Lesson {
+        let date = i64::try_from(date.unix_seconds()).unwrap_or(i64::MAX);
+        let offset = date.saturating_sub(unix_now());
+        if offset.saturating_sub(used).saturating_abs() <= TOLERANCE {
+            return Lesson::ClockWasRight;
+        }
+        let known = self.offset.swap(offset, Ordering::Relaxed);
+        if offset.saturating_sub(known).saturating_abs() <= TOLERANCE {
+            return Lesson::KnownByNow;
+        }
+        Lesson::Corrected { offset }
+    }
+
+    fn nonce(&self) -> Result<String, SetupError> {
+        let mut drawn = [0; NONCE];
+        {
+            let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
+            if reserve.left < NONCE {
+                getrandom::fill(&mut reserve.bytes).map_err(SetupError::Randomness)?;
+                reserve.left = RESERVE;
+            }
+            reserve.left -= NONCE;
+            let start = reserve.left;
+            drawn.copy_from_slice(&reserve.bytes[start..start + NONCE]);
+        }
+        Ok(hex(&drawn))
+    }
+}
+
+/// What the date of a refusal says about the refused request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lesson {
+    /// The refusal had another reason.
+    ClockWasRight,
+    /// The stamp was wrong, and the offset was corrected since it was made.
+    KnownByNow,
+    /// The stamp was wrong, and the offset is corrected now.
+    Corrected {
+        /// The appliance's clock minus ours, in seconds.
+        offset: i64,
+    },
+}
+
+/// Seconds since 1970. A clock that stands before it reads as 1970, and the appliance's answer
+/// corrects that.
+fn unix_now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn in_seconds(seconds: i64) -> HttpDate {
+        HttpDate::from_unix_seconds(u64::try_from(unix_now() + seconds).unwrap())
+    }
+
+    #[test]
+    fn nonces_differ_beyond_one_reserve() {
+        let clock = Clock::new();
+        let nonces: HashSet<String> = (0..1000).map(|_| clock.nonce().unwrap()).collect();
+        assert_eq!(nonces.len(), 1000);
+        assert!(nonces.iter().all(|nonce| nonce.len() == 2 * NONCE));
+    }
+
+    #[test]
+    fn a_wrong_clock_is_corrected_once_and_goes_into_the_next_stamp() {
+        for skew in [600, -600] {
+            let clock = Clock::new();
+            let date = in_seconds(skew);
+            let Lesson::Corrected { offset } = clock.learn(date, 0) else {
+                panic!("the skew was not seen");
+            };
+            assert!((offset - skew).abs() <= 1, "{offset}");
+            // Another call that had been stamped before learns nothing new.
+            assert_eq!(clock.learn(date, 0), Lesson::KnownByNow);
+            let (stamp, used) = clock.stamp().unwrap();
+            assert!(stamp.timestamp().unwrap().abs_diff(date.unix_seconds()) <= 1);
+            assert_eq!(clock.learn(date, used), Lesson::ClockWasRight);
+        }
+    }
+
+    #[test]
+    fn a_few_seconds_are_no_skew() {
+        let clock = Clock::new();
+        assert_eq!(clock.learn(in_seconds(-4), 0), Lesson::ClockWasRight);
+        assert_eq!(clock.stamp().unwrap().1, 0);
+    }
+
+    #[test]
+    fn a_hostile_date_overflows_nothing() {
+        let clock = Clock::new();
+        let far = HttpDate::from_unix_seconds(u64::MAX);
+        assert!(matches!(clock.learn(far, 0), Lesson::Corrected { .. }));
+        assert!(clock.stamp().is_ok());
+        let epoch = HttpDate::from_unix_seconds(0);
+        let used = clock.stamp().unwrap().1;
+        assert!(matches!(clock.learn(epoch, used), Lesson::Corrected { .. }));
+    }
+}

@@ -1,0 +1,13 @@
+//! The client against servers that misbehave in one precise way each.
+
+mod appliance;
+mod certificates;
+
+mod answers_are_bounded;
+mod connections_are_reused;
+mod every_request_says_who_sends_it;
+mod lost_reply_is_not_retried;
+mod no_deadline_is_missed;
+mod redirect_never_carries_authorization;
+mod tls_is_always_verified;
+mod unreachable_is_not_executed;

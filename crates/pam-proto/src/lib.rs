@@ -8,23 +8,30 @@
 mod base_url;
 mod envelope;
 mod error;
+mod http_date;
 mod identity;
+pub mod knowledge;
+mod legible;
 pub mod oauth1;
 mod operation;
 mod routes;
 mod secret;
 mod session;
+mod tolerance;
+pub mod termination;
 
 pub use base_url::BaseUrl;
 pub use envelope::Envelope;
-pub use error::{BuildError, Fault, MissingField, ReplyError};
+pub use error::{BuildError, Fault, MissingField, RateLimit, ReplyError};
+pub use http_date::{HttpDate, InvalidHttpDate};
 pub use identity::{
     InvalidSessionId, InvalidSessionNumber, SESSION_ID_MAX, SessionId, SessionNumber, SessionRef,
 };
 pub use operation::{
-    GetSession, ListSessions, OpenSession, OpenedSession, Operation, Pace, TerminateSession,
+    Effect, GetSession, ListSessions, OpenSession, OpenedSession, Operation, Pace, TerminateSession,
     Terminated,
 };
 pub use routes::{Routes, UnknownRoutes};
 pub use secret::Secret;
 pub use session::Session;
+pub use tolerance::{Notes, Tolerance};

@@ -1,8 +1,12 @@
 //! The signature base string (RFC 5849 section 3.4.1).
 
+use std::fmt;
+
 use http::Uri;
 
-use super::percent;
+use super::params::{Param, Params};
+use super::percent::{self, ONCE, TWICE};
+use super::writer::{Sink, Writer};
 
 /// A URL that no base string can be made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +25,12 @@ pub enum UriError {
 
 /// The first part of the base string: the method in upper case, encoded
 /// (RFC 5849 section 3.4.1.1).
+///
+/// ```
+/// use pam_proto::oauth1::base_string;
+///
+/// assert_eq!(base_string::method("Fun Times"), "FUN%20TIMES");
+/// ```
 #[must_use]
 pub fn method(method: &str) -> String {
     percent::encode(method.to_ascii_uppercase())
@@ -28,7 +38,7 @@ pub fn method(method: &str) -> String {
 
 /// The base string URI (RFC 5849 section 3.4.1.2): scheme and host in lower case, the port unless
 /// it is the scheme's own, the path as it is sent; neither query nor fragment nor user
-/// information. A `Host` header is used in place of the URL's host and port.
+/// information. A `Host` header takes the place of the URL's host and port.
 ///
 /// # Errors
 /// [`UriError`] when the URL is not absolute or names no readable host.
@@ -41,31 +51,162 @@ pub fn method(method: &str) -> String {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn uri(uri: &Uri, host_header: Option<&str>) -> Result<String, UriError> {
-    let scheme = uri.scheme_str().ok_or(UriError::NoScheme)?;
-    let authority = match host_header {
-        Some(host) => host,
-        None => uri.authority().ok_or(UriError::NoHost)?.as_str(),
+    Ok(BaseUri::of(uri, host_header)?.to_string())
+}
+
+/// The base string of its parts (RFC 5849 section 3.4.1.1). The URL's query is not looked at:
+/// its parameters are among `params`, like those of the header and the form.
+///
+/// # Errors
+/// [`UriError`] as [`uri`](uri()).
+///
+/// ```
+/// use pam_proto::oauth1::{base_string, params::Params};
+///
+/// let mut params = Params::new();
+/// params.push("n", "v");
+/// assert_eq!(
+///     base_string::build("GET", &"http://example.com".parse()?, None, params)?,
+///     "GET&http%3A%2F%2Fexample.com%2F&n%3Dv",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn build(
+    method: &str,
+    uri: &Uri,
+    host_header: Option<&str>,
+    mut params: Params<'_>,
+) -> Result<String, UriError> {
+    let mut writer = Writer::text();
+    write_head(&mut writer, method, &BaseUri::of(uri, host_header)?);
+    params.sort();
+    write_params(&mut writer, &mut Separator::default(), params.as_slice());
+    Ok(writer.into_text())
+}
+
+/// Method and URI, and the `&` after each.
+#[inline]
+pub(super) fn write_head<S: Sink>(writer: &mut Writer<S>, method: &str, uri: &BaseUri<'_>) {
+    writer.encode(method.bytes().map(|b| b.to_ascii_uppercase()), &ONCE);
+    writer.put(b"&");
+    uri.write(writer);
+    writer.put(b"&");
+}
+
+/// Sorted parameters: encoded, joined and encoded again.
+#[inline]
+pub(super) fn write_params<S: Sink>(
+    writer: &mut Writer<S>,
+    separator: &mut Separator,
+    params: &[Param<'_>],
+) {
+    for param in params {
+        writer.put(separator.next());
+        writer.encode(param.name(), &TWICE);
+        writer.put(b"%3D");
+        writer.encode(param.value(), &TWICE);
+    }
+}
+
+/// What stands before a parameter: an encoded `&`, but before the first nothing.
+#[derive(Default)]
+pub(super) struct Separator {
+    after_first: bool,
+}
+
+impl Separator {
+    #[inline]
+    pub(super) fn next(&mut self) -> &'static [u8] {
+        if std::mem::replace(&mut self.after_first, true) {
+            b"%26"
+        } else {
+            b""
+        }
+    }
+}
+
+/// A base string URI in parts.
+pub(super) struct BaseUri<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    /// `None` for the scheme's own.
+    port: Option<u16>,
+    /// What a reverse proxy takes away from the path.
+    prefix: &'a str,
+    path: &'a str,
+}
+
+impl<'a> BaseUri<'a> {
+    #[inline]
+    pub(super) fn of(uri: &'a Uri, host_header: Option<&'a str>) -> Result<Self, UriError> {
+        let scheme = uri.scheme_str().ok_or(UriError::NoScheme)?;
+        let authority = match host_header {
+            Some(host) => host,
+            None => uri.authority().ok_or(UriError::NoHost)?.as_str(),
+        };
+        Self::new(scheme, authority, "", uri.path())
+    }
+
+    pub(super) fn new(
+        scheme: &'a str,
+        authority: &'a str,
+        prefix: &'a str,
+        path: &'a str,
+    ) -> Result<Self, UriError> {
+        let (host, port) = split_authority(authority)?;
+        let own_port = if scheme.eq_ignore_ascii_case("https") {
+            443
+        } else {
+            80
+        };
+        Ok(Self {
+            scheme,
+            host,
+            port: port.filter(|port| *port != own_port),
+            prefix,
+            path: if path.is_empty() { "/" } else { path },
+        })
+    }
+
+    #[inline]
+    fn write<S: Sink>(&self, writer: &mut Writer<S>) {
+        writer.encode(lower_case(self.scheme), &ONCE);
+        writer.put(b"%3A%2F%2F");
+        writer.encode(lower_case(self.host), &ONCE);
+        if let Some(port) = self.port {
+            writer.put(b"%3A");
+            writer.put(Digits::of(port.into()).as_bytes());
+        }
+        writer.encode(self.prefix.bytes(), &ONCE);
+        writer.encode(self.path.bytes(), &ONCE);
+    }
+}
+
+impl fmt::Display for BaseUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host) = (
+            self.scheme.to_ascii_lowercase(),
+            self.host.to_ascii_lowercase(),
+        );
+        write!(f, "{scheme}://{host}")?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        write!(f, "{}{}", self.prefix, self.path)
+    }
+}
+
+#[inline]
+fn lower_case(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|b| b.to_ascii_lowercase())
+}
+
+/// Host and port, without user information; an empty port is none (RFC 3986 section 3.2.3).
+fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
+    let host_port = match authority.rsplit_once('@') {
+        Some((_, after)) => after,
+        None => authority,
     };
-    uri_of(scheme, authority, uri.path())
-}
-
-/// The base string URI of its parts.
-pub(super) fn uri_of(scheme: &str, authority: &str, path: &str) -> Result<String, UriError> {
-    let (host, port) = split_authority(authority)?;
-    let scheme = scheme.to_ascii_lowercase();
-    let host = host.to_ascii_lowercase();
-    let path = if path.is_empty() { "/" } else { path };
-    Ok(match (scheme.as_str(), port) {
-        (_, None) | ("http", Some(80)) | ("https", Some(443)) => format!("{scheme}://{host}{path}"),
-        (_, Some(port)) => format!("{scheme}://{host}:{port}{path}"),
-    })
-}
-
-/// Host and port; an empty port is none (RFC 3986 section 3.2.3).
-pub(super) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
-    let host_port = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, after)| after);
     // An IPv6 address has colons of its own, inside brackets.
     let host_end = match host_port.rfind(']') {
         Some(bracket) => bracket + 1,
@@ -80,31 +221,73 @@ pub(super) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), Ur
     match port.strip_prefix(':') {
         None if port.is_empty() => Ok((host, None)),
         Some("") => Ok((host, None)),
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits
-            .parse()
-            .map(|port| (host, Some(port)))
-            .map_err(|_| UriError::Authority),
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => match digits.parse() {
+            Ok(port) => Ok((host, Some(port))),
+            Err(_) => Err(UriError::Authority),
+        },
         _ => Err(UriError::Authority),
     }
 }
 
-/// The base string of its three parts (RFC 5849 section 3.4.1.1); `uri` and `normalised` are as
-/// [`uri`](uri()) and [`Params::normalised`](super::params::Params::normalised) give them.
-///
-/// ```
-/// use pam_proto::oauth1::base_string;
-///
-/// assert_eq!(
-///     base_string::join("GET", "http://example.com/", "n=v"),
-///     "GET&http%3A%2F%2Fexample.com%2F&n%3Dv",
-/// );
-/// ```
-#[must_use]
-pub fn join(method: &str, uri: &str, normalised: &str) -> String {
-    format!(
-        "{}&{}&{}",
-        self::method(method),
-        percent::encode(uri),
-        percent::encode(normalised)
-    )
+/// A number in decimal digits.
+pub(super) struct Digits {
+    text: [u8; 20],
+    start: usize,
+}
+
+impl Digits {
+    #[inline]
+    pub(super) fn of(mut number: u64) -> Self {
+        let mut text = [b'0'; 20];
+        let mut start = text.len();
+        // 20 places hold every u64.
+        for place in text.iter_mut().rev() {
+            *place = b'0' + (number % 10) as u8;
+            start -= 1;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        Self { text, start }
+    }
+
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_are_split() {
+        let table = [
+            ("example.com", Ok(("example.com", None))),
+            ("example.com:", Ok(("example.com", None))),
+            ("example.com:8443", Ok(("example.com", Some(8443)))),
+            ("[2001:db8::1]", Ok(("[2001:db8::1]", None))),
+            ("[2001:db8::1]:8443", Ok(("[2001:db8::1]", Some(8443)))),
+            ("user:pw@example.com:80", Ok(("example.com", Some(80)))),
+            ("", Err(UriError::NoHost)),
+            (":80", Err(UriError::NoHost)),
+            ("user@", Err(UriError::NoHost)),
+            ("example.com:65536", Err(UriError::Authority)),
+            ("example.com:+80", Err(UriError::Authority)),
+            ("example.com:80:90", Err(UriError::Authority)),
+            ("[2001:db8::1]8443", Err(UriError::Authority)),
+        ];
+        for (authority, expected) in table {
+            assert_eq!(split_authority(authority), expected, "{authority}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_whole() {
+        for number in [0, 7, 10, 99, 1_700_000_000, u64::MAX] {
+            assert_eq!(Digits::of(number).as_bytes(), number.to_string().as_bytes());
+        }
+    }
 }

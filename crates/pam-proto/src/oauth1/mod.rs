@@ -30,11 +30,13 @@ mod credentials;
 pub mod header;
 pub mod params;
 pub mod percent;
+mod protocol;
 pub mod signature;
 mod signer;
 mod stamp;
 mod target;
 pub mod verify;
+mod writer;
 
 pub use credentials::{Credentials, Token};
 pub use signer::{Explanation, SignError, Signer};

@@ -1,57 +1,128 @@
 //! Request parameters (RFC 5849 section 3.4.1.3).
 
-use percent_encoding::percent_decode;
+use std::cmp::Ordering;
 
-use super::percent;
+use super::percent::{Coding, Decoded, ONCE, is_unreserved};
+use super::writer::Writer;
 
-/// The parameters of a request, decoded, in the order in which they were added.
+/// How many parameters are held without an allocation.
+const INLINE: usize = 16;
+
+/// The parameters of a request, in the order in which they were added.
 ///
 /// Names and values are bytes: a query may hold escapes that are no UTF-8.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Params(Vec<(Vec<u8>, Vec<u8>)>);
+///
+/// ```
+/// use pam_proto::oauth1::params::Params;
+///
+/// let mut params = Params::new();
+/// params.push_form(b"c%40=&a2=r%20b");
+/// params.push_form(b"c2&a3=2+q");
+/// params.push("oauth_nonce", "7d8f3e4a");
+/// assert_eq!(params.normalised(), "a2=r%20b&a3=2%20q&c%40=&c2=&oauth_nonce=7d8f3e4a");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Params<'a> {
+    inline: [Param<'a>; INLINE],
+    count: usize,
+    /// All of them, once they are too many.
+    spilled: Vec<Param<'a>>,
+}
 
-impl Params {
+/// A parameter as it stands in the request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Param<'a> {
+    name: &'a [u8],
+    value: &'a [u8],
+    coding: Coding,
+}
+
+impl Default for Params<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> Params<'a> {
     /// No parameters.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            inline: [Param::plain(b"", b""); INLINE],
+            count: 0,
+            spilled: Vec::new(),
+        }
     }
 
     /// Adds one, given decoded.
-    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push<T: AsRef<[u8]> + ?Sized>(&mut self, name: &'a T, value: &'a T) {
+        self.add(Param::plain(name.as_ref(), value.as_ref()));
     }
 
     /// Adds those of a query or a form body (RFC 5849 section 3.4.1.3.1): a `+` is a space, a
     /// name without `=` has an empty value, and a `%` that begins no escape stands for itself.
-    pub fn push_form(&mut self, text: &[u8]) {
+    pub fn push_form(&mut self, text: &'a [u8]) {
         for pair in text.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
-            let mut halves = pair.splitn(2, |&b| b == b'=');
-            let name = halves.next().unwrap_or_default();
-            let value = halves.next().unwrap_or_default();
-            self.0.push((decode_form(name), decode_form(value)));
+            let equals = pair.iter().position(|&b| b == b'=');
+            let (name, value) = match equals.and_then(|at| pair.split_at_checked(at)) {
+                Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+                None => (pair, &[][..]),
+            };
+            self.add(Param {
+                name,
+                value,
+                coding: Coding::Form,
+            });
         }
     }
 
-    /// Name and value of each, decoded.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0.iter().map(|(name, value)| (&name[..], &value[..]))
+    pub(super) fn add(&mut self, param: Param<'a>) {
+        if self.spilled.is_empty() {
+            if let Some(free) = self.inline.get_mut(self.count) {
+                *free = param;
+                self.count += 1;
+                return;
+            }
+            self.spilled.extend_from_slice(&self.inline);
+        }
+        self.spilled.push(param);
     }
 
-    /// Name and value of each, encoded, then sorted by name and by value
-    /// (RFC 5849 section 3.4.1.3.2, steps 1 and 2).
+    pub(super) fn as_slice(&self) -> &[Param<'a>] {
+        if self.spilled.is_empty() {
+            self.inline.get(..self.count).unwrap_or_default()
+        } else {
+            &self.spilled
+        }
+    }
+
+    /// Sorts by encoded name, then by encoded value (RFC 5849 section 3.4.1.3.2, step 2).
+    pub(super) fn sort(&mut self) {
+        let params = if self.spilled.is_empty() {
+            self.inline.get_mut(..self.count).unwrap_or_default()
+        } else {
+            &mut self.spilled
+        };
+        params.sort_unstable_by(Param::order);
+    }
+
+    /// Name and value of each, decoded, in the order in which they were added.
+    #[must_use]
+    pub fn decoded(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let decoded = |param: &Param<'_>| (param.name().collect(), param.value().collect());
+        self.as_slice().iter().map(decoded).collect()
+    }
+
+    /// Name and value of each, encoded and sorted (RFC 5849 section 3.4.1.3.2, steps 1 and 2).
     #[must_use]
     pub fn sorted(&self) -> Vec<(String, String)> {
-        let mut pairs: Vec<_> = self
-            .iter()
-            .map(|(name, value)| (percent::encode(name), percent::encode(value)))
-            .collect();
-        pairs.sort_unstable();
-        pairs
+        let mut sorted = self.clone();
+        sorted.sort();
+        let encoded = |param: &Param<'_>| (encode(param.name()), encode(param.value()));
+        sorted.as_slice().iter().map(encoded).collect()
     }
 
-    /// The normalised parameters: encoded, sorted and joined
-    /// (RFC 5849 section 3.4.1.3.2).
+    /// The normalised parameters: encoded, sorted and joined (RFC 5849 section 3.4.1.3.2).
     #[must_use]
     pub fn normalised(&self) -> String {
         let pairs: Vec<String> = self
@@ -63,10 +134,97 @@ impl Params {
     }
 }
 
-fn decode_form(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|&b| if b == b'+' { b' ' } else { b })
-        .collect();
-    percent_decode(&spaced).collect()
+fn encode(bytes: Decoded<'_>) -> String {
+    let mut writer = Writer::text();
+    writer.encode(bytes, &ONCE);
+    writer.into_text()
+}
+
+impl<'a> Param<'a> {
+    pub(super) const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            name,
+            value,
+            coding: Coding::Plain,
+        }
+    }
+
+    /// One of the header, still encoded.
+    pub(super) const fn escaped(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            name,
+            value,
+            coding: Coding::Escaped,
+        }
+    }
+
+    #[inline]
+    pub(super) fn name(&self) -> Decoded<'a> {
+        Decoded::new(self.name, self.coding)
+    }
+
+    #[inline]
+    pub(super) fn value(&self) -> Decoded<'a> {
+        Decoded::new(self.value, self.coding)
+    }
+
+    #[inline]
+    pub(super) fn name_begins_with(&self, prefix: &str) -> bool {
+        self.name().take(prefix.len()).eq(prefix.bytes())
+    }
+
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name().eq(name.bytes())
+    }
+
+    /// How its name compares with another's, given decoded.
+    pub(super) fn order_to(&self, name: &str) -> Ordering {
+        order(self.name(), Decoded::new(name.as_bytes(), Coding::Plain))
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        order(self.name(), other.name()).then_with(|| order(self.value(), other.value()))
+    }
+}
+
+/// The order of the encoded forms, without encoding: a reserved byte becomes `%XX`, and `%` is
+/// before every unreserved character.
+#[inline]
+fn order(left: Decoded<'_>, right: Decoded<'_>) -> Ordering {
+    let rank = |byte| (is_unreserved(byte), byte);
+    left.map(rank).cmp(right.map(rank))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth1::percent;
+
+    #[test]
+    fn the_order_of_any_two_bytes_is_that_of_their_encoded_forms() {
+        for left in 0..=255_u8 {
+            for right in 0..=255_u8 {
+                let (l, r) = ([left], [right]);
+                assert_eq!(
+                    order(
+                        Decoded::new(&l, Coding::Plain),
+                        Decoded::new(&r, Coding::Plain)
+                    ),
+                    percent::encode(l).cmp(&percent::encode(r)),
+                    "{left} {right}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn many_parameters_are_kept_in_their_order() {
+        let text: String = (0..100).map(|i| format!("&n{i}=v{i}")).collect();
+        let mut params = Params::new();
+        params.push_form(text.as_bytes());
+        let decoded = params.decoded();
+        assert_eq!(decoded.len(), 100);
+        assert_eq!(decoded[99], (b"n99".to_vec(), b"v99".to_vec()));
+        assert_eq!(decoded[0], (b"n0".to_vec(), b"v0".to_vec()));
+    }
 }

@@ -19,7 +19,7 @@ pub enum DecodeError {
     /// A `%` that is not followed by two hexadecimal digits.
     #[error("a % is not followed by two hexadecimal digits")]
     Escape,
-    /// The bytes are not UTF-8.
+    /// The decoded bytes are not UTF-8.
     #[error("the decoded bytes are not UTF-8")]
     Utf8,
 }
@@ -51,32 +51,156 @@ pub fn encode(text: impl AsRef<[u8]>) -> String {
 /// assert!(percent::decode("100%").is_err());
 /// ```
 pub fn decode(text: &str) -> Result<String, DecodeError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let [high, low, tail @ ..] = rest else {
-            return Err(DecodeError::Escape);
-        };
-        let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) else {
-            return Err(DecodeError::Escape);
-        };
-        bytes.push(high << 4 | low);
-        rest = tail;
+    if !escapes_are_whole(text.as_bytes()) {
+        return Err(DecodeError::Escape);
     }
+    let bytes = Decoded::new(text.as_bytes(), Coding::Escaped).collect();
     String::from_utf8(bytes).map_err(|_| DecodeError::Utf8)
 }
 
-/// The value of a hexadecimal digit of either case.
-pub(super) const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// Whether every `%` is followed by two hexadecimal digits.
+pub(super) fn escapes_are_whole(text: &[u8]) -> bool {
+    let mut after_percent = text.split(|&b| b == b'%').skip(1);
+    after_percent.all(|part| matches!(part, [high, low, ..] if pair(*high, *low).is_some()))
+}
+
+/// How text stands in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// As it is.
+    Plain,
+    /// With `%XX`.
+    Escaped,
+    /// With `%XX`, and `+` for a space (RFC 5849 section 3.4.1.3.1).
+    Form,
+}
+
+/// The bytes that a text stands for. A `%` that begins no escape stands for itself.
+#[derive(Clone)]
+pub(super) struct Decoded<'a> {
+    rest: &'a [u8],
+    coding: Coding,
+}
+
+impl<'a> Decoded<'a> {
+    #[inline]
+    pub(super) fn new(text: &'a [u8], coding: Coding) -> Self {
+        Self { rest: text, coding }
+    }
+}
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        match (first, self.coding) {
+            (b'+', Coding::Form) => Some(b' '),
+            (b'%', Coding::Escaped | Coding::Form) => {
+                if let [high, low, tail @ ..] = rest
+                    && let Some(byte) = pair(*high, *low)
+                {
+                    self.rest = tail;
+                    return Some(byte);
+                }
+                Some(b'%')
+            }
+            _ => Some(first),
+        }
+    }
+}
+
+/// The byte that two hexadecimal digits of either case stand for.
+fn pair(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+/// Whether a byte stays as it is (RFC 3986 section 2.3).
+pub(super) const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// The encoded form of one byte in eight: its text, then whatever, and the length of the text
+/// last. Eight bytes are written at once and the next ones begin where the text ends, which
+/// needs no branch for the length.
+pub(super) type Code = [u8; 8];
+
+/// The code of each byte, encoded.
+pub(super) static ONCE: [Code; 256] = codes(b"%");
+
+/// The code of each byte, encoded and then encoded again.
+pub(super) static TWICE: [Code; 256] = codes(b"%25");
+
+const fn codes(escape: &[u8]) -> [Code; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut codes = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let code = &mut codes[byte];
+        if is_unreserved(byte as u8) {
+            code[0] = byte as u8;
+            code[7] = 1;
+        } else {
+            let mut at = 0;
+            while at < escape.len() {
+                code[at] = escape[at];
+                at += 1;
+            }
+            code[at] = DIGITS[byte >> 4];
+            code[at + 1] = DIGITS[byte & 0xF];
+            code[7] = at as u8 + 2;
+        }
+        byte += 1;
+    }
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(code: &Code) -> &str {
+        std::str::from_utf8(&code[..usize::from(code[7])]).unwrap()
+    }
+
+    #[test]
+    fn the_codes_are_what_encoding_gives() {
+        for byte in 0..=255_u8 {
+            let once = encode([byte]);
+            assert_eq!(text(&ONCE[usize::from(byte)]), once);
+            assert_eq!(text(&TWICE[usize::from(byte)]), encode(once));
+        }
+    }
+
+    #[test]
+    fn only_unreserved_characters_stay() {
+        let unreserved: String = (0..=127_u8)
+            .map(char::from)
+            .filter(|c| encode(c.to_string()).len() == 1)
+            .collect();
+        assert_eq!(
+            unreserved,
+            "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+        );
+    }
+
+    #[test]
+    fn a_broken_escape_stands_for_itself_in_a_form_only() {
+        for (form, bytes) in [
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%+1", "% 1"),
+            ("a+b%2B", "a b+"),
+        ] {
+            let decoded: Vec<u8> = Decoded::new(form.as_bytes(), Coding::Form).collect();
+            assert_eq!(decoded, bytes.as_bytes(), "{form}");
+        }
+        for broken in ["100%", "%zz", "%4", "%+1", "%%41"] {
+            assert_eq!(decode(broken), Err(DecodeError::Escape), "{broken}");
+        }
+        assert_eq!(decode("%FF"), Err(DecodeError::Utf8));
     }
 }

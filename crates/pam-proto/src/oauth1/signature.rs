@@ -1,53 +1,100 @@
-//! HMAC-SHA1 signatures (RFC 5849 section 3.4.2).
+//! HMAC-SHA1 signatures (RFC 5849 section 3.4.2, RFC 2104).
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::block_api::compress;
+use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::percent;
+use super::percent::ONCE;
+use super::writer::{BLOCK, Sink, Writer};
 use crate::Secret;
 
 /// Length of a signature in Base64: 20 bytes are 28 characters.
 const TEXT_LENGTH: usize = 28;
 
+/// SHA-1's five words.
+type State = [u32; 5];
+
+/// SHA-1's words before the first block (FIPS 180-4 section 5.3.1).
+const START: State = [
+    0x6745_2301,
+    0xEFCD_AB89,
+    0x98BA_DCFE,
+    0x1032_5476,
+    0xC3D2_E1F0,
+];
+
 /// The two secrets as a prepared HMAC-SHA1 key (RFC 5849 section 3.4.2).
 ///
-/// Preparing costs as much as hashing four blocks, so a key is made once per credential.
+/// It holds what SHA-1 makes of the padded key (RFC 2104 section 4), wiped when dropped. That
+/// saves up to four of a signature's blocks, so a key is made once per credential.
 #[derive(Clone)]
-pub struct Key(Hmac<Sha1>);
+pub struct Key {
+    inner: Zeroizing<State>,
+    outer: Zeroizing<State>,
+}
 
 impl Key {
-    /// The key of a consumer secret and a token secret; the latter is empty without a token.
+    /// The key of a consumer secret and a token secret, if there is a token.
     #[must_use]
     pub fn new(consumer_secret: &Secret, token_secret: Option<&Secret>) -> Self {
-        let consumer = Zeroizing::new(percent::encode(consumer_secret.expose()));
-        let token = Zeroizing::new(
-            token_secret.map_or_else(String::new, |secret| percent::encode(secret.expose())),
-        );
-        let text = Zeroizing::new([consumer.as_bytes(), b"&", token.as_bytes()].concat());
-        #[expect(
-            clippy::expect_used,
-            reason = "HMAC takes a key of any length (RFC 2104)"
-        )]
-        Self(Hmac::new_from_slice(&text).expect("HMAC takes a key of any length"))
+        let consumer = consumer_secret.expose();
+        let token = token_secret.map_or("", Secret::expose);
+        // Never reallocated, which would leave a copy behind: a byte has three at most.
+        let mut text = Zeroizing::new(Vec::with_capacity(3 * (consumer.len() + token.len()) + 1));
+        push_encoded(&mut text, consumer);
+        text.push(b'&');
+        push_encoded(&mut text, token);
+
+        let mut block = Zeroizing::new([0; BLOCK]);
+        let hashed: Zeroizing<[u8; 20]>;
+        let key = if text.len() > BLOCK {
+            hashed = Zeroizing::new(Sha1::digest(&text).into());
+            &hashed[..]
+        } else {
+            &text[..]
+        };
+        for (place, byte) in block.iter_mut().zip(key) {
+            *place = *byte;
+        }
+        let padded = |pad: u8| {
+            let mut state = Zeroizing::new(START);
+            compress(&mut state, &[*Zeroizing::new(block.map(|byte| byte ^ pad))]);
+            state
+        };
+        Self {
+            inner: padded(0x36),
+            outer: padded(0x5C),
+        }
     }
 
     /// The signature of a base string.
     #[must_use]
     pub fn sign(&self, base_string: &str) -> Signature {
-        let mut mac = self.0.clone();
-        mac.update(base_string.as_bytes());
-        let mut text = [0; TEXT_LENGTH];
-        #[expect(clippy::expect_used, reason = "20 bytes are 28 characters")]
-        let _ = STANDARD
-            .encode_slice(mac.finalize().into_bytes(), &mut text)
-            .expect("20 bytes are 28 characters");
-        Signature(text)
+        let mut writer = self.writer();
+        writer.put(base_string.as_bytes());
+        writer.into_signature()
+    }
+
+    /// Takes a base string piece by piece.
+    #[inline]
+    pub(super) fn writer(&self) -> Writer<Mac<'_>> {
+        Writer::new(Mac {
+            state: *self.inner,
+            blocks: 1,
+            outer: &self.outer,
+        })
+    }
+}
+
+fn push_encoded(text: &mut Vec<u8>, secret: &str) {
+    for byte in secret.bytes() {
+        let [code @ .., length] = &ONCE[usize::from(byte)];
+        text.extend(code.iter().take(usize::from(*length)));
     }
 }
 
@@ -55,6 +102,71 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key([redacted])")
     }
+}
+
+/// An HMAC under way.
+pub(super) struct Mac<'k> {
+    state: State,
+    /// Blocks hashed so far, the key's own among them.
+    blocks: usize,
+    outer: &'k State,
+}
+
+impl Sink for Mac<'_> {
+    fn take(&mut self, blocks: &[[u8; BLOCK]]) {
+        compress(&mut self.state, blocks);
+        self.blocks += blocks.len();
+    }
+}
+
+impl Writer<Mac<'_>> {
+    /// The signature of what was written.
+    #[inline]
+    pub(super) fn into_signature(self) -> Signature {
+        let (mut mac, mut blocks, length) = self.finish();
+        let full = pad(&mut blocks, length, mac.blocks);
+        mac.take(blocks.get(..full).unwrap_or_default());
+
+        let mut block = [[0; BLOCK]];
+        let inner = bytes(mac.state);
+        for (place, byte) in block.as_flattened_mut().iter_mut().zip(inner) {
+            *place = byte;
+        }
+        pad(&mut block, inner.len(), 1);
+        let mut state = *mac.outer;
+        compress(&mut state, &block);
+
+        let mut text = [0; TEXT_LENGTH];
+        // 20 bytes fit: they are 28 characters.
+        let _ = STANDARD.encode_slice(bytes(state), &mut text);
+        Signature(text)
+    }
+}
+
+/// Appends SHA-1's padding (FIPS 180-4 section 5.1.1) to a text that follows `before` blocks;
+/// gives the number of blocks with it. There must be room for nine bytes.
+#[inline]
+fn pad(blocks: &mut [[u8; BLOCK]], length: usize, before: usize) -> usize {
+    let bits = 8 * (before * BLOCK + length) as u64;
+    let full = (length + 9).div_ceil(BLOCK);
+    let text = blocks.as_flattened_mut();
+    if let Some([mark, zeros @ ..]) = text.get_mut(length..full * BLOCK) {
+        *mark = 0x80;
+        zeros.fill(0);
+        if let Some(count) = zeros.last_chunk_mut() {
+            *count = bits.to_be_bytes();
+        }
+    }
+    full
+}
+
+#[inline]
+fn bytes(state: State) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    for (place, word) in bytes.chunks_exact_mut(4).zip(state) {
+        place.copy_from_slice(&word.to_be_bytes());
+    }
+    bytes
 }
 
 /// A signature: Base64 text of an HMAC-SHA1.
@@ -67,8 +179,13 @@ impl Signature {
     /// The text, 28 characters, not percent-encoded.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Base64 is ASCII.
+        // Base64 is ASCII, so this is never the default.
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8; TEXT_LENGTH] {
+        &self.0
     }
 
     /// Compares with a received signature, in constant time.

@@ -1,31 +1,19 @@
 //! Signing a request (RFC 5849 section 3).
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 
-use super::base_string::{self, UriError};
+use super::base_string::{BaseUri, Digits, Separator, UriError, write_head, write_params};
 use super::credentials::Credentials;
 use super::params::Params;
-use super::percent;
-use super::signature::Key;
+use super::percent::{self, ONCE, TWICE, is_unreserved};
+use super::protocol::{self, Parameter, Value};
+use super::signature::{Key, Signature};
 use super::stamp::Stamp;
 use super::target::Target;
-
-/// Parameters that this crate sets itself or that must never be sent: the two secrets form the
-/// key, though the appliance's table lists them (A2A API specification, "OAuth 1.0").
-const RESERVED: [&str; 9] = [
-    "oauth_consumer_key",
-    "oauth_consumer_secret",
-    "oauth_nonce",
-    "oauth_signature",
-    "oauth_signature_method",
-    "oauth_timestamp",
-    "oauth_token",
-    "oauth_token_secret",
-    "oauth_version",
-];
+use super::writer::{Sink, Writer};
 
 /// A request that can't be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,13 +56,14 @@ pub enum SignError {
 
 /// Signs requests with one set of credentials.
 ///
-/// The key is prepared when the signer is made; the credentials are not kept.
-#[derive(Debug, Clone)]
+/// Key and parameters are prepared when the signer is made. It may be shared between threads; a
+/// clone signs like the original.
+#[derive(Clone)]
 pub struct Signer {
     key: Key,
     realm: Option<String>,
-    /// All protocol parameters but nonce, timestamp and signature.
-    parameters: Vec<(String, String)>,
+    /// All protocol parameters, sorted by name.
+    parameters: Vec<Parameter>,
 }
 
 /// How a signature comes about, stage by stage; it holds no secret.
@@ -98,24 +87,22 @@ impl Signer {
     /// [`SignError::ControlCharacter`] when the consumer key or the token holds one.
     pub fn new(credentials: &Credentials) -> Result<Self, SignError> {
         let token = credentials.token.as_ref();
-        let mut parameters = vec![
-            (
-                "oauth_consumer_key".to_owned(),
-                credentials.consumer_key.clone(),
-            ),
-            ("oauth_signature_method".to_owned(), "HMAC-SHA1".to_owned()),
-            ("oauth_version".to_owned(), "1.0".to_owned()),
-        ];
         refuse_control("consumer key", &credentials.consumer_key)?;
+        let mut parameters = vec![
+            Parameter::fixed(protocol::CONSUMER_KEY, &credentials.consumer_key),
+            Parameter::new(protocol::NONCE, Value::Nonce),
+            Parameter::new(protocol::SIGNATURE, Value::Signature),
+            Parameter::fixed(protocol::SIGNATURE_METHOD, "HMAC-SHA1"),
+            Parameter::new(protocol::TIMESTAMP, Value::Timestamp),
+        ];
         if let Some(token) = token {
             refuse_control("token", &token.key)?;
-            parameters.push(("oauth_token".to_owned(), token.key.clone()));
+            parameters.push(Parameter::fixed(protocol::TOKEN, &token.key));
         }
+        parameters.push(Parameter::fixed(protocol::VERSION, "1.0"));
+        let token_secret = token.map(|token| &token.secret);
         Ok(Self {
-            key: Key::new(
-                &credentials.consumer_secret,
-                token.map(|token| &token.secret),
-            ),
+            key: Key::new(&credentials.consumer_secret, token_secret),
             realm: None,
             parameters,
         })
@@ -124,7 +111,8 @@ impl Signer {
     /// Sends no `oauth_version`; RFC 5849 section 3.1 makes it optional, the appliance wants it.
     #[must_use]
     pub fn without_version(mut self) -> Self {
-        self.parameters.retain(|(name, _)| name != "oauth_version");
+        self.parameters
+            .retain(|parameter| parameter.name != protocol::VERSION);
         self
     }
 
@@ -146,27 +134,35 @@ impl Signer {
     ///
     /// # Errors
     /// [`SignError`] when its name does not begin with `oauth_`, is one that the signer sets
-    /// itself or that must not be sent, was given before, or when name or value holds a control
-    /// character.
+    /// itself or that must not be sent, or was given before, and when name or value holds a
+    /// control character.
     pub fn with_parameter(
         mut self,
         name: impl Into<String>,
         value: impl Into<String>,
     ) -> Result<Self, SignError> {
         let (name, value) = (name.into(), value.into());
-        refuse_control("parameter name", &name)?;
-        refuse_control("parameter value", &value)?;
-        if !name.starts_with("oauth_") {
+        refuse_control("name of a parameter", &name)?;
+        refuse_control("value of a parameter", &value)?;
+        if !name.starts_with(protocol::PREFIX) {
             return Err(SignError::NotProtocol { name });
         }
-        if RESERVED.contains(&name.as_str()) {
+        if protocol::OWN.contains(&&*name) || protocol::SECRETS.contains(&&*name) {
             return Err(SignError::Reserved { name });
         }
-        if self.parameters.iter().any(|(known, _)| *known == name) {
-            return Err(SignError::Twice { name });
+        // Sorted as the base string wants it (RFC 5849 section 3.4.1.3.2): by encoded name.
+        let encoded = percent::encode(&name);
+        let search = self
+            .parameters
+            .binary_search_by_key(&encoded, |known| percent::encode(&known.name));
+        match search {
+            Ok(_) => Err(SignError::Twice { name }),
+            Err(at) => {
+                let parameter = Parameter::new(name, Value::Fixed(value));
+                self.parameters.insert(at, parameter);
+                Ok(self)
+            }
         }
-        self.parameters.push((name, value));
-        Ok(self)
     }
 
     /// Signs a request: sets its `Authorization` header, marked as sensitive.
@@ -193,8 +189,12 @@ impl Signer {
         target: &Target<'_>,
         stamp: &Stamp,
     ) -> Result<HeaderValue, SignError> {
-        let text = self.explain(target, stamp)?.authorization;
-        let mut value = HeaderValue::try_from(text).map_err(|_| SignError::Realm)?;
+        let mut writer = self.key.writer();
+        self.write_base_string(&mut writer, &params(target), target, stamp)?;
+        let mut value = self
+            .header(&writer.into_signature(), stamp)
+            .into_header()
+            .map_err(|_| SignError::Realm)?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -204,58 +204,158 @@ impl Signer {
     /// # Errors
     /// As [`Signer::sign`].
     pub fn explain(&self, target: &Target<'_>, stamp: &Stamp) -> Result<Explanation, SignError> {
-        let mut protocol = self.parameters.clone();
-        if let Some(nonce) = stamp.nonce() {
-            refuse_control("nonce", nonce)?;
-            protocol.push(("oauth_nonce".to_owned(), nonce.to_owned()));
-        }
-        if let Some(timestamp) = stamp.timestamp() {
-            protocol.push(("oauth_timestamp".to_owned(), timestamp.to_string()));
-        }
-        protocol.sort_unstable();
+        let request_params = params(target);
+        let mut writer = Writer::text();
+        self.write_base_string(&mut writer, &request_params, target, stamp)?;
+        let base_string = writer.into_text();
+        let signature = self.key.sign(&base_string);
 
-        let mut params = Params::new();
-        params.push_form(target.uri.query().unwrap_or_default().as_bytes());
-        params.push_form(target.form);
-        for (name, _) in params.iter() {
-            let sent = |known: &str| known.as_bytes() == name;
-            if RESERVED.iter().any(|known| sent(known))
-                || protocol.iter().any(|(known, _)| sent(known))
-            {
-                return Err(SignError::Twice {
-                    name: String::from_utf8_lossy(name).into_owned(),
-                });
+        let mut all = request_params;
+        let timestamp = stamp.timestamp().map(|seconds| seconds.to_string());
+        for parameter in &self.parameters {
+            let value = match &parameter.value {
+                Value::Fixed(text) => Some(text.as_str()),
+                Value::Nonce => stamp.nonce(),
+                Value::Timestamp => timestamp.as_deref(),
+                Value::Signature => None,
+            };
+            if let Some(value) = value {
+                all.push(parameter.name.as_str(), value);
             }
         }
-        for (name, value) in &protocol {
-            params.push(name.as_str(), value.as_str());
+        Ok(Explanation {
+            parameters: all.sorted(),
+            authorization: self.header(&signature, stamp).into_text(),
+            signature: signature.to_string(),
+            base_string,
+        })
+    }
+
+    /// Merges the request's parameters with the prepared ones.
+    #[inline]
+    fn write_base_string<S: Sink>(
+        &self,
+        writer: &mut Writer<S>,
+        request_params: &Params<'_>,
+        target: &Target<'_>,
+        stamp: &Stamp,
+    ) -> Result<(), SignError> {
+        if let Some(nonce) = stamp.nonce()
+            && !nonce.bytes().all(is_unreserved)
+        {
+            refuse_control("nonce", nonce)?;
         }
+        self.refuse_protocol(request_params)?;
+        let mut sorted = request_params.clone();
+        sorted.sort();
         let host = match target.host {
             Some(host) => Some(std::str::from_utf8(host).map_err(|_| SignError::Host)?),
             None => None,
         };
-        let uri = base_string::uri(target.uri, host)?;
-        let base_string = base_string::join(target.method, &uri, &params.normalised());
-        let signature = self.key.sign(&base_string).to_string();
+        write_head(writer, target.method, &BaseUri::of(target.uri, host)?);
 
-        let mut authorization = String::from("OAuth ");
-        if let Some(realm) = &self.realm {
-            let escaped = realm.replace('\\', "\\\\").replace('"', "\\\"");
-            let _ = write!(authorization, "realm=\"{escaped}\", ");
+        let mut rest = sorted.as_slice();
+        let mut separator = Separator::default();
+        for parameter in &self.parameters {
+            let digits;
+            let value = match (&parameter.value, stamp.nonce(), stamp.timestamp()) {
+                (Value::Fixed(_), ..) => &[],
+                (Value::Nonce, Some(nonce), _) => nonce.as_bytes(),
+                (Value::Timestamp, _, Some(seconds)) => {
+                    digits = Digits::of(seconds);
+                    digits.as_bytes()
+                }
+                _ => continue,
+            };
+            let smaller = rest
+                .iter()
+                .take_while(|param| param.order_to(&parameter.name).is_lt())
+                .count();
+            let (before, after) = rest.split_at(smaller);
+            write_params(writer, &mut separator, before);
+            rest = after;
+            writer.put(separator.next());
+            writer.put(&parameter.base);
+            writer.encode(value.iter().copied(), &TWICE);
         }
-        protocol.push(("oauth_signature".to_owned(), signature.clone()));
-        for (index, (name, value)) in protocol.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            let (name, value) = (percent::encode(name), percent::encode(value));
-            let _ = write!(authorization, "{separator}{name}=\"{value}\"");
-        }
-        Ok(Explanation {
-            base_string,
-            parameters: params.sorted(),
-            signature,
-            authorization,
-        })
+        write_params(writer, &mut separator, rest);
+        Ok(())
     }
+
+    /// The header (RFC 5849 section 3.5.1), its parameters sorted by name.
+    #[inline]
+    fn header(&self, signature: &Signature, stamp: &Stamp) -> Writer<String> {
+        let mut writer = Writer::text();
+        let mut separator: &[u8] = b"OAuth ";
+        if let Some(realm) = &self.realm {
+            writer.put(b"OAuth realm=\"");
+            for part in realm.split_inclusive(['"', '\\']) {
+                let (plain, last) = part.split_at(part.len() - 1);
+                writer.put(plain.as_bytes());
+                if matches!(last, "\"" | "\\") {
+                    writer.put(b"\\");
+                }
+                writer.put(last.as_bytes());
+            }
+            separator = b"\", ";
+        }
+        for parameter in &self.parameters {
+            let digits;
+            let value: &[u8] = match (&parameter.value, stamp.nonce(), stamp.timestamp()) {
+                (Value::Fixed(_), ..) => &[],
+                (Value::Nonce, Some(nonce), _) => nonce.as_bytes(),
+                (Value::Timestamp, _, Some(seconds)) => {
+                    digits = Digits::of(seconds);
+                    digits.as_bytes()
+                }
+                (Value::Signature, ..) => signature.as_bytes(),
+                _ => continue,
+            };
+            writer.put(separator);
+            separator = b"\", ";
+            writer.put(&parameter.header);
+            writer.encode(value.iter().copied(), &ONCE);
+        }
+        writer.put(b"\"");
+        writer
+    }
+
+    /// Refuses what would be sent twice, and what must not be sent (RFC 5849 section 3.1).
+    fn refuse_protocol(&self, request_params: &Params<'_>) -> Result<(), SignError> {
+        for param in request_params.as_slice() {
+            if !param.name_begins_with(protocol::PREFIX) {
+                continue;
+            }
+            let sent = self
+                .parameters
+                .iter()
+                .map(|parameter| parameter.name.as_str());
+            let mut refused = sent.chain(protocol::OWN).chain(protocol::SECRETS);
+            if let Some(name) = refused.find(|name| param.is_named(name)) {
+                return Err(SignError::Twice {
+                    name: name.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("realm", &self.realm)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The parameters of query and form.
+#[inline]
+fn params<'a>(target: &Target<'a>) -> Params<'a> {
+    let mut params = Params::new();
+    params.push_form(target.uri.query().unwrap_or_default().as_bytes());
+    params.push_form(target.form);
+    params
 }
 
 fn refuse_control(field: &'static str, value: &str) -> Result<(), SignError> {

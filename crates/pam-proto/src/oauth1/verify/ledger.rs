@@ -20,10 +20,31 @@ pub(super) struct Ledger {
 /// One use of a nonce. The timestamp comes first, so that the oldest are together.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
-    pub(super) timestamp: u64,
-    pub(super) nonce: Box<str>,
-    pub(super) consumer_key: Box<str>,
-    pub(super) token: Option<Box<str>>,
+    timestamp: u64,
+    nonce_and_client: Box<[u8]>,
+}
+
+impl Use {
+    pub(super) fn new(
+        timestamp: u64,
+        nonce: &str,
+        consumer_key: &str,
+        token: Option<&str>,
+    ) -> Self {
+        // No UTF-8 text holds this byte, so no two uses are spelled alike.
+        const END: &[u8] = &[0xFF];
+        let parts: [&[u8]; 5] = [
+            nonce.as_bytes(),
+            END,
+            consumer_key.as_bytes(),
+            if token.is_some() { END } else { &[] },
+            token.unwrap_or_default().as_bytes(),
+        ];
+        Self {
+            timestamp,
+            nonce_and_client: parts.concat().into(),
+        }
+    }
 }
 
 impl Ledger {
@@ -58,13 +79,13 @@ impl Ledger {
     /// Remembers a use of a nonce, once.
     pub(super) fn admit(&mut self, nonce_use: Use) -> Result<(), Refusal> {
         self.check(nonce_use.timestamp)?;
-        if self.used.contains(&nonce_use) {
-            return Err(Refusal::NonceUsed);
-        }
-        if self.used.len() >= self.capacity {
+        if self.used.len() >= self.capacity && !self.used.contains(&nonce_use) {
             return Err(Refusal::LedgerFull);
         }
-        self.used.insert(nonce_use);
-        Ok(())
+        if self.used.insert(nonce_use) {
+            Ok(())
+        } else {
+            Err(Refusal::NonceUsed)
+        }
     }
 }

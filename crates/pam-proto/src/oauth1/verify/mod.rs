@@ -35,7 +35,7 @@ mod origin;
 mod received;
 mod refusal;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::sync::{Mutex, PoisonError};
 
 use http::Request;
@@ -43,6 +43,7 @@ use http::Request;
 use self::ledger::{Ledger, Use};
 use self::received::Received;
 use super::signature::Key;
+use super::writer::Writer;
 use crate::Secret;
 
 pub use origin::{Origin, OriginError};
@@ -82,10 +83,10 @@ pub struct Verifier {
 #[derive(Debug)]
 pub struct Verified<'r, B> {
     request: &'r Request<B>,
-    consumer_key: String,
-    token: Option<String>,
+    consumer_key: Cow<'r, str>,
+    token: Option<Cow<'r, str>>,
     timestamp: Option<u64>,
-    nonce: Option<String>,
+    nonce: Option<Cow<'r, str>>,
 }
 
 impl Default for Verifier {
@@ -166,10 +167,11 @@ impl Verifier {
         if let Some(timestamp) = received.timestamp {
             self.check_timestamp(timestamp, now)?;
         }
-        let base_string = received.base_string(request, origin)?;
         let found = find(&received.consumer_key, received.token.as_deref());
         let key = found.as_ref().map_or(&self.stand_in, Borrow::borrow);
-        let right = key.sign(&base_string).matches(&received.signature);
+        let mut writer = key.writer();
+        received.write_base_string(&mut writer, request, origin)?;
+        let right = writer.into_signature().matches(&received.signature);
         match found {
             Err(unknown) => return Err(Refusal::Unknown(unknown)),
             Ok(_) if !right => return Err(Refusal::Signature),
@@ -178,12 +180,12 @@ impl Verifier {
         if let Some(nonce) = &received.nonce {
             let mut ledger = self.lock();
             ledger.forget_before(now.saturating_sub(self.window.saturating_mul(2)));
-            ledger.admit(Use {
-                timestamp: received.timestamp.unwrap_or(now),
-                nonce: nonce.as_str().into(),
-                consumer_key: received.consumer_key.as_str().into(),
-                token: received.token.as_deref().map(Into::into),
-            })?;
+            ledger.admit(Use::new(
+                received.timestamp.unwrap_or(now),
+                nonce,
+                &received.consumer_key,
+                received.token.as_deref(),
+            ))?;
         }
         Ok(Verified {
             request,
@@ -204,7 +206,9 @@ impl Verifier {
         request: &Request<B>,
         origin: &Origin,
     ) -> Result<String, Refusal> {
-        Received::read(request, self.stamps)?.base_string(request, origin)
+        let mut writer = Writer::text();
+        Received::read(request, self.stamps)?.write_base_string(&mut writer, request, origin)?;
+        Ok(writer.into_text())
     }
 
     fn check_timestamp(&self, timestamp: u64, now: u64) -> Result<(), Refusal> {

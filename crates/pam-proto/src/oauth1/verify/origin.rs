@@ -3,7 +3,7 @@
 use http::Uri;
 use http::uri::Scheme;
 
-use crate::oauth1::base_string::{self, UriError};
+use crate::oauth1::base_string::{BaseUri, UriError};
 
 /// Scheme, host, port and path prefix by which clients call this server.
 ///
@@ -49,7 +49,7 @@ impl Origin {
     /// # Errors
     /// [`UriError`] when it names no host, or its port is no number.
     pub fn of_host(scheme: Scheme, host: &str) -> Result<Self, UriError> {
-        base_string::split_authority(host)?;
+        BaseUri::new(scheme.as_str(), host, "", "")?;
         Ok(Self {
             scheme,
             authority: host.to_owned(),
@@ -64,12 +64,15 @@ impl Origin {
         self
     }
 
-    /// The base string URI of a path below this origin.
-    pub(super) fn base_uri(&self, path: &str) -> Result<String, UriError> {
-        base_string::uri_of(
-            self.scheme.as_str(),
-            &self.authority,
-            &format!("{}{path}", self.prefix),
-        )
+    pub(super) fn scheme(&self) -> &str {
+        self.scheme.as_str()
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 }

@@ -1,144 +1,160 @@
 //! What a request says about itself.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use http::Request;
 use http::header::AUTHORIZATION;
 
 use super::{Origin, Refusal, Stamps};
-use crate::oauth1::params::Params;
+use crate::oauth1::base_string::{BaseUri, Separator, write_head, write_params};
+use crate::oauth1::header::{self, HeaderError};
+use crate::oauth1::params::{Param, Params};
+use crate::oauth1::protocol;
 use crate::oauth1::target::Target;
-use crate::oauth1::{base_string, header};
+use crate::oauth1::writer::{Sink, Writer};
 
 /// The parameters of a request whose shape is right; nothing of it is proven yet.
-pub(super) struct Received {
-    pub(super) consumer_key: String,
-    pub(super) token: Option<String>,
+pub(super) struct Received<'r> {
+    pub(super) consumer_key: Cow<'r, str>,
+    pub(super) token: Option<Cow<'r, str>>,
     pub(super) timestamp: Option<u64>,
-    pub(super) nonce: Option<String>,
-    pub(super) signature: String,
-    params: Params,
+    pub(super) nonce: Option<Cow<'r, str>>,
+    pub(super) signature: Cow<'r, str>,
+    /// All that is signed, sorted.
+    params: Params<'r>,
 }
 
-/// Parameters whose only place is the header.
-const HEADER_ONLY: [&str; 7] = [
-    "oauth_consumer_key",
-    "oauth_nonce",
-    "oauth_signature",
-    "oauth_signature_method",
-    "oauth_timestamp",
-    "oauth_token",
-    "oauth_version",
-];
-
-const SECRETS: [&str; 2] = ["oauth_consumer_secret", "oauth_token_secret"];
-
-impl Received {
+impl<'r> Received<'r> {
     /// Reads the header and checks everything that needs no key and no clock.
     pub(super) fn read<B: AsRef<[u8]>>(
-        request: &Request<B>,
+        request: &'r Request<B>,
         stamps: Stamps,
     ) -> Result<Self, Refusal> {
-        let mut values = request.headers().get_all(AUTHORIZATION).iter();
-        let header = match (values.next(), values.count()) {
-            (Some(value), 0) => header::parse(value.as_bytes())?,
-            (None, _) => return Err(Refusal::Authorization { count: 0 }),
-            (Some(_), more) => return Err(Refusal::Authorization { count: more + 1 }),
+        let mut headers = request.headers().get_all(AUTHORIZATION).iter();
+        let header = match (headers.next(), headers.count()) {
+            (Some(header), 0) => header.as_bytes(),
+            (first, more) => {
+                let count = usize::from(first.is_some()) + more;
+                return Err(Refusal::Authorization { count });
+            }
         };
-        let target = Target::of(request);
         let mut params = Params::new();
+        let mut own: [Option<Cow<'r, str>>; protocol::OWN.len()] = Default::default();
+        let mut further = BTreeSet::new();
+        for parameter in header::scan(header)? {
+            let parameter = parameter?;
+            let name = parameter.decoded_name()?;
+            let value = parameter.decoded_value()?;
+            refuse_secret(&name)?;
+            if name != protocol::SIGNATURE && !parameter.is_realm() {
+                params.add(Param::escaped(parameter.name, parameter.value));
+            }
+            let twice = match protocol::OWN
+                .iter()
+                .zip(&mut own)
+                .find(|(own, _)| **own == name)
+            {
+                Some((_, slot)) => slot.replace(value).is_some(),
+                None => !further.insert(name.clone()),
+            };
+            if twice {
+                let name = name.into_owned();
+                return Err(HeaderError::Twice { name }.into());
+            }
+        }
+        let target = Target::of(request);
+        let signed_in_header = params.as_slice().len();
         params.push_form(request.uri().query().unwrap_or_default().as_bytes());
         params.push_form(target.form);
-        for (name, _) in params
-            .iter()
-            .filter(|(name, _)| name.starts_with(b"oauth_"))
-        {
-            let name = String::from_utf8_lossy(name);
+        for param in params.as_slice().iter().skip(signed_in_header) {
+            if !param.name_begins_with(protocol::PREFIX) {
+                continue;
+            }
+            let name: Vec<u8> = param.name().collect();
+            let name = String::from_utf8_lossy(&name);
             refuse_secret(&name)?;
-            if HEADER_ONLY.contains(&&*name) || header.iter().any(|(known, _)| *known == name) {
-                return Err(Refusal::Elsewhere {
-                    name: name.into_owned(),
-                });
+            if protocol::OWN.contains(&&*name) || further.contains(&name) {
+                let name = name.into_owned();
+                return Err(Refusal::Elsewhere { name });
             }
         }
+        params.sort();
 
-        let mut consumer_key = None;
-        let mut token = None;
-        let mut method = None;
-        let mut signature = None;
-        let mut timestamp = None;
-        let mut nonce = None;
-        let mut version = None;
-        for (name, value) in header {
-            refuse_secret(&name)?;
-            let slot = match name.as_str() {
-                "realm" => continue,
-                "oauth_signature" => {
-                    signature = Some(value);
-                    continue;
-                }
-                "oauth_consumer_key" => &mut consumer_key,
-                "oauth_token" => &mut token,
-                "oauth_signature_method" => &mut method,
-                "oauth_timestamp" => &mut timestamp,
-                "oauth_nonce" => &mut nonce,
-                "oauth_version" => &mut version,
-                _ => &mut None,
-            };
-            *slot = Some(value.clone());
-            params.push(name, value);
-        }
-
-        let missing = |name| Refusal::Missing { name };
-        let consumer_key = consumer_key.ok_or(missing("oauth_consumer_key"))?;
-        let method = method.ok_or(missing("oauth_signature_method"))?;
-        let signature = signature.ok_or(missing("oauth_signature"))?;
-        if stamps == Stamps::Required {
-            if timestamp.is_none() {
-                return Err(missing("oauth_timestamp"));
-            }
-            if nonce.as_ref().is_none_or(String::is_empty) {
-                return Err(missing("oauth_nonce"));
-            }
-        }
+        // In the order of `protocol::OWN`.
+        let [
+            consumer_key,
+            nonce,
+            signature,
+            method,
+            timestamp,
+            token,
+            version,
+        ] = own;
+        let required = |value: Option<Cow<'r, str>>, name| {
+            let value = value.filter(|value| !value.is_empty());
+            value.ok_or(Refusal::Missing { name })
+        };
+        let consumer_key = required(consumer_key, protocol::CONSUMER_KEY)?;
+        let method = required(method, protocol::SIGNATURE_METHOD)?;
+        let signature = required(signature, protocol::SIGNATURE)?;
+        let optional = |value: Option<Cow<'r, str>>, name| match stamps {
+            Stamps::Required => required(value, name).map(Some),
+            Stamps::Optional => Ok(value.filter(|value| !value.is_empty())),
+        };
+        let timestamp = optional(timestamp, protocol::TIMESTAMP)?;
+        let nonce = optional(nonce, protocol::NONCE)?;
         if method != "HMAC-SHA1" {
-            return Err(Refusal::SignatureMethod { given: method });
+            let given = method.into_owned();
+            return Err(Refusal::SignatureMethod { given });
         }
         if let Some(given) = version.filter(|version| version != "1.0") {
+            let given = given.into_owned();
             return Err(Refusal::Version { given });
         }
         Ok(Self {
             consumer_key,
             token,
             timestamp: timestamp.map(seconds).transpose()?,
-            nonce: nonce.filter(|nonce| !nonce.is_empty()),
+            nonce,
             signature,
             params,
         })
     }
 
-    pub(super) fn base_string<B>(
+    /// Writes the base string of the request, as it was called at `origin`.
+    pub(super) fn write_base_string<B, S: Sink>(
         &self,
+        writer: &mut Writer<S>,
         request: &Request<B>,
         origin: &Origin,
-    ) -> Result<String, Refusal> {
-        let uri = origin.base_uri(request.uri().path())?;
-        let method = request.method().as_str();
-        Ok(base_string::join(method, &uri, &self.params.normalised()))
+    ) -> Result<(), Refusal> {
+        let uri = BaseUri::new(
+            origin.scheme(),
+            origin.authority(),
+            origin.prefix(),
+            request.uri().path(),
+        )?;
+        write_head(writer, request.method().as_str(), &uri);
+        write_params(writer, &mut Separator::default(), self.params.as_slice());
+        Ok(())
     }
 }
 
 fn refuse_secret(name: &str) -> Result<(), Refusal> {
-    match SECRETS.into_iter().find(|secret| *secret == name) {
+    match protocol::SECRETS.into_iter().find(|secret| *secret == name) {
         Some(name) => Err(Refusal::SecretSent { name }),
         None => Ok(()),
     }
 }
 
 /// A number of seconds: digits, as many as there are (RFC 5849 section 3.3).
-fn seconds(given: String) -> Result<u64, Refusal> {
-    if !given.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Refusal::TimestampSyntax { given });
+fn seconds(given: Cow<'_, str>) -> Result<u64, Refusal> {
+    let all_digits = given.bytes().all(|b| b.is_ascii_digit());
+    match given.parse() {
+        Ok(seconds) if all_digits => Ok(seconds),
+        _ => Err(Refusal::TimestampSyntax {
+            given: given.into_owned(),
+        }),
     }
-    given
-        .parse()
-        .map_err(|_| Refusal::TimestampSyntax { given })
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::http_date::HttpDate;
 use crate::identity::InvalidSessionId;
+use crate::knowledge::{self, Module};
 
 /// A request that could not be built from what was given.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -37,6 +39,14 @@ pub enum BuildError {
     /// A session id that can't be sent.
     #[error(transparent)]
     SessionId(#[from] InvalidSessionId),
+    /// A field of the request that the appliance would refuse or misread.
+    #[error("{field} {reason}")]
+    Field {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// What is wrong with its value, never the value itself.
+        reason: &'static str,
+    },
     /// A body that could not be written as JSON.
     #[error("the request body can't be written as JSON")]
     Body,
@@ -50,7 +60,8 @@ pub struct MissingField(pub &'static str);
 /// What kind of refusal or failure an answer is.
 ///
 /// No single part of an answer is dependable (A2A API specification, "Error flag is not
-/// trustworthy"), so the kind is concluded from all of them.
+/// trustworthy"), so the kind is concluded from all of them. [`knowledge`] has the cause and the
+/// remedy of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
@@ -59,8 +70,12 @@ pub enum Fault {
     NoRoute,
     /// The OAuth 2.0 token server refused the client.
     ClientAuthentication,
+    /// The OAuth 2.0 token server refused the request for another reason.
+    TokenRequest,
     /// The OAuth 1.0 signature was refused.
     Signature,
+    /// The OAuth 1.0 timestamp or nonce was refused.
+    Timestamp,
     /// The access token is expired or not accepted.
     Token,
     /// The authorization is inactive.
@@ -71,6 +86,8 @@ pub enum Fault {
     ReadOnly,
     /// The `Referer` header is not on the authorization's list (1105).
     Referer,
+    /// The authorization or its user has no access to this one object (1006, 1009).
+    NoAccess,
     /// The appliance is locked down (100).
     Lockdown,
     /// No such session for this authorization (1002).
@@ -81,13 +98,29 @@ pub enum Fault {
     DropFailed,
     /// The path is known to the appliance's router as no resource.
     ResourceNotFound,
+    /// No such object other than a session.
+    NotFound,
+    /// The object exists and is inactive.
+    Inactive,
+    /// The object is already as asked for, or already there.
+    AlreadyDone,
+    /// The object is of another kind than the call is for (1010, 1016).
+    WrongKind,
+    /// The credential is not in the caller's custody (1018).
+    NotInCustody,
+    /// A mandatory parameter is missing.
+    MissingParameter,
+    /// A parameter's value is not accepted.
+    InvalidParameter,
     /// Too many requests.
     RateLimited,
     /// A gateway answered in the appliance's place (502, 503, 504, HTML).
     Gateway,
+    /// The request timed out on the far side.
+    TimedOut,
     /// The appliance reports an unexpected error.
     Unexpected,
-    /// The request was understood and refused for another documented or undocumented reason.
+    /// The request was understood and refused for an undocumented reason.
     Refused,
     /// A redirect, which is never followed.
     Redirect,
@@ -96,24 +129,46 @@ pub enum Fault {
     Malformed,
 }
 
+/// What the `X-RateLimit-…` headers say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// How many requests are allowed in a period.
+    pub limit: Option<u64>,
+    /// How many of them are left.
+    pub remaining: Option<u64>,
+    /// How long until the period ends.
+    pub reset: Option<Duration>,
+}
+
 /// An answer of the appliance, or of a gateway before it, that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplyError {
     /// What it is, concluded from all parts.
     pub fault: Fault,
+    /// Which part of the API answered; the same code means different things in different ones.
+    pub module: Module,
     /// The HTTP status line.
     pub status: StatusCode,
-    /// The message in the answer, or our own words when it has none.
+    /// The status in the body, when it differs from the status line.
+    pub body_status: Option<u16>,
+    /// The message in the answer, on one line and at most 400 characters long, or our own words
+    /// when it has none.
     pub message: String,
     /// `response.error_code`.
     pub error_code: Option<i64>,
     /// `exception.code`.
     pub exception_code: Option<i64>,
     /// `X-Request-Id`.
-    pub request_id: Option<String>,
-    /// `Retry-After`, when given in seconds.
+    pub request_id: Option<Box<str>>,
+    /// How long to wait before the next request: `Retry-After` in seconds, or as a date compared
+    /// with the answer's own `Date`; for HTTP 429 without it, the end of the rate limit's period.
     pub retry_after: Option<Duration>,
+    /// The appliance's clock, from the `Date` header.
+    pub date: Option<HttpDate>,
+    /// The `X-RateLimit-…` headers, when there are any.
+    pub rate_limit: Option<Box<RateLimit>>,
 }
 
 impl ReplyError {
@@ -124,12 +179,15 @@ impl ReplyError {
             self.fault,
             Fault::NoRoute
                 | Fault::ClientAuthentication
+                | Fault::TokenRequest
                 | Fault::Signature
+                | Fault::Timestamp
                 | Fault::Token
                 | Fault::InactiveAuthorization
                 | Fault::NotAuthorized
                 | Fault::ReadOnly
                 | Fault::Referer
+                | Fault::NoAccess
         )
     }
 
@@ -142,21 +200,46 @@ impl ReplyError {
             self.fault,
             Fault::DropFailed
                 | Fault::Gateway
+                | Fault::TimedOut
                 | Fault::Unexpected
                 | Fault::Malformed
                 | Fault::Refused
         )
+    }
+
+    /// Why this answer comes, in plain words.
+    #[must_use]
+    pub fn cause(&self) -> &'static str {
+        knowledge::of(self).cause
+    }
+
+    /// What to do about it, in plain words.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        knowledge::of(self).remedy
+    }
+
+    /// The same error, known to come from this part of the API.
+    #[must_use]
+    pub fn in_module(self, module: Module) -> Self {
+        Self { module, ..self }
     }
 }
 
 impl fmt::Display for ReplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (HTTP {}", self.message, self.status.as_u16())?;
+        if let Some(status) = self.body_status {
+            write!(f, ", status {status} in the body")?;
+        }
         if let Some(code) = self.error_code.filter(|code| *code != 0) {
             write!(f, ", error_code {code}")?;
         }
         if let Some(code) = self.exception_code {
             write!(f, ", exception {code}")?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, ", retry after {} s", wait.as_secs())?;
         }
         if let Some(id) = &self.request_id {
             write!(f, ", request {id}")?;

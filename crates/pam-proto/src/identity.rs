@@ -45,6 +45,9 @@ pub enum InvalidSessionId {
     /// White space or a control character.
     #[error("the session_id contains white space or a control character; check what was pasted")]
     Blank,
+    /// U+FFFD, which stands where bytes could not be read.
+    #[error("the session_id is damaged (it contains U+FFFD); take it from the session list")]
+    Damaged,
     /// More than [`SESSION_ID_MAX`] bytes.
     #[error("the session_id is longer than {SESSION_ID_MAX} bytes; check what was pasted")]
     TooLong,
@@ -54,7 +57,7 @@ impl SessionId {
     /// Takes a `session_id` as the listing shows it.
     ///
     /// # Errors
-    /// [`InvalidSessionId`] when it is empty, `.`, `..`, masked, longer than
+    /// [`InvalidSessionId`] when it is empty, `.`, `..`, masked, damaged, longer than
     /// [`SESSION_ID_MAX`], or has white space or control characters in it.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidSessionId> {
         let text = text.into();
@@ -69,6 +72,9 @@ impl SessionId {
         }
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(InvalidSessionId::Blank);
+        }
+        if text.contains('\u{FFFD}') {
+            return Err(InvalidSessionId::Damaged);
         }
         if text.len() > SESSION_ID_MAX {
             return Err(InvalidSessionId::TooLong);
@@ -202,6 +208,7 @@ mod tests {
             ("df06257a1***9104dc43", InvalidSessionId::Masked),
             ("abc\n", InvalidSessionId::Blank),
             ("a b", InvalidSessionId::Blank),
+            ("a\u{fffd}b", InvalidSessionId::Damaged),
         ];
         for (text, reason) in table {
             assert_eq!(SessionId::new(text), Err(reason), "{text:?}");

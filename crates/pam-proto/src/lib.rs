@@ -17,8 +17,8 @@ mod operation;
 mod routes;
 mod secret;
 mod session;
-mod tolerance;
 pub mod termination;
+mod tolerance;
 
 pub use base_url::BaseUrl;
 pub use envelope::Envelope;
@@ -28,8 +28,8 @@ pub use identity::{
     InvalidSessionId, InvalidSessionNumber, SESSION_ID_MAX, SessionId, SessionNumber, SessionRef,
 };
 pub use operation::{
-    Effect, GetSession, ListSessions, OpenSession, OpenedSession, Operation, Pace, TerminateSession,
-    Terminated,
+    Effect, GetSession, ListSessions, OpenSession, OpenedSession, Operation, Pace,
+    TerminateSession, Terminated,
 };
 pub use routes::{Routes, UnknownRoutes};
 pub use secret::Secret;

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::MissingField;
-use crate::identity::{SessionId, SessionNumber};
+use crate::identity::{InvalidSessionId, SessionId, SessionNumber};
+use crate::tolerance::{Notes, Tolerance};
 
 /// One row of the session listing (A2A API specification, "List all", session object).
 ///
@@ -59,13 +60,19 @@ impl Session {
     /// [`MissingField`] names `id` or `session_id` when the key is not there, or `id` when it is
     /// not a row number.
     pub fn from_value(record: &Value) -> Result<Self, MissingField> {
+        Self::from_value_noting(record, &mut Notes::default())
+    }
+
+    /// Like [`from_value`](Self::from_value), and notes what was forgiven.
+    ///
+    /// # Errors
+    /// As [`from_value`](Self::from_value).
+    pub fn from_value_noting(record: &Value, notes: &mut Notes) -> Result<Self, MissingField> {
         let empty = Map::new();
         let record = record.as_object().unwrap_or(&empty);
-        let text = |keys: &[&str]| {
-            keys.iter()
-                .find_map(|key| record.get(*key).and_then(scalar))
-        };
-        let id = text(&["id"])
+        let mut fields = Fields { record, notes };
+        let id = fields
+            .text(&["id"])
             .and_then(|id| id.parse().ok())
             .ok_or(MissingField("id"))?;
         if !record.contains_key("session_id") {
@@ -73,19 +80,93 @@ impl Session {
         }
         Ok(Self {
             id,
-            session_id: text(&["session_id"]).and_then(|id| SessionId::new(id).ok()),
-            user: text(&["user"]).unwrap_or_default(),
-            origin_ip: text(&["origin_ip"]).unwrap_or_default(),
-            credential: text(&["credential", "credencial"]).unwrap_or_default(),
-            device: text(&["device", "dispositivo"]).unwrap_or_default(),
-            protocol: text(&["protocol"]).unwrap_or_default(),
-            proxy: text(&["proxy"]).unwrap_or_default(),
-            started_at: text(&["start"]).unwrap_or_default(),
-            ended_at: text(&["end"]).filter(|end| is_end(end)),
-            prevent_purge: text(&["prevent_purge"]).and_then(|answer| yes_or_no(&answer)),
-            request: text(&["request"]).filter(|request| !request.is_empty()),
-            itsm: text(&["ITSM", "itsm"]).filter(|itsm| !itsm.is_empty()),
+            session_id: fields.session_id(),
+            user: fields.documented(&["user"]),
+            origin_ip: fields.documented(&["origin_ip"]),
+            credential: fields.documented(&["credential", "credencial"]),
+            device: fields.documented(&["device", "dispositivo"]),
+            protocol: fields.documented(&["protocol"]),
+            proxy: fields.documented(&["proxy"]),
+            started_at: fields.documented(&["start"]),
+            ended_at: fields.end(),
+            prevent_purge: fields.flag("prevent_purge"),
+            request: fields.text(&["request"]).filter(|text| !text.is_empty()),
+            itsm: fields
+                .text(&["ITSM", "itsm"])
+                .filter(|text| !text.is_empty()),
         })
+    }
+}
+
+/// Reads the fields of one record and notes in what form they came.
+struct Fields<'r> {
+    record: &'r Map<String, Value>,
+    notes: &'r mut Notes,
+}
+
+impl Fields<'_> {
+    /// The first of these keys that holds a scalar. A second key is the Portuguese one, or another
+    /// case.
+    fn text(&mut self, keys: &[&str]) -> Option<String> {
+        let mut found = keys.iter().enumerate();
+        let (index, value) = found.find_map(|(index, key)| {
+            let value = self.record.get(*key)?;
+            (!value.is_null()).then_some((index, value))
+        })?;
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => {
+                self.notes.note(Tolerance::NumberForText);
+                number.to_string()
+            }
+            Value::Bool(flag) => {
+                self.notes.note(Tolerance::NumberForText);
+                flag.to_string()
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => return None,
+        };
+        if index > 0 && matches!(keys, ["credential" | "device", ..]) {
+            self.notes.note(Tolerance::PortugueseRecord);
+        }
+        Some(text)
+    }
+
+    /// A field that every documented record has.
+    fn documented(&mut self, keys: &[&str]) -> String {
+        if !keys.iter().any(|key| self.record.contains_key(*key)) {
+            self.notes.note(Tolerance::AbsentField);
+        }
+        self.text(keys).unwrap_or_default()
+    }
+
+    fn session_id(&mut self) -> Option<SessionId> {
+        match SessionId::new(self.text(&["session_id"]).unwrap_or_default()) {
+            Ok(id) => Some(id),
+            Err(InvalidSessionId::Masked) => {
+                self.notes.note(Tolerance::MaskedSessionId);
+                None
+            }
+            Err(_) => {
+                self.notes.note(Tolerance::UnusableSessionId);
+                None
+            }
+        }
+    }
+
+    fn end(&mut self) -> Option<String> {
+        let end = self.text(&["end"])?;
+        if is_end(&end) {
+            return Some(end);
+        }
+        if !end.is_empty() {
+            self.notes.note(Tolerance::EndWithoutDate);
+        }
+        None
+    }
+
+    /// A yes or a no; a JSON boolean is as good as its word.
+    fn flag(&mut self, key: &str) -> Option<bool> {
+        yes_or_no(&self.text(&[key])?)
     }
 }
 
@@ -102,15 +183,6 @@ pub(crate) fn yes_or_no(answer: &str) -> Option<bool> {
         "yes" | "sim" | "true" | "1" => Some(true),
         "no" | "não" | "nao" | "false" | "0" => Some(false),
         _ => None,
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -184,6 +256,28 @@ mod tests {
             damaged.as_object_mut().unwrap().remove(field);
             assert_eq!(Session::from_value(&damaged), Err(MissingField(field)));
         }
+    }
+
+    #[test]
+    fn what_was_forgiven_is_noted() {
+        let mut odd = record();
+        odd["id"] = json!(540);
+        odd["session_id"] = json!("ab**cd");
+        odd["end"] = json!("0000-00-00 00:00:00");
+        odd.as_object_mut().unwrap().remove("proxy");
+        let mut notes = Notes::default();
+        let session = Session::from_value_noting(&odd, &mut notes).unwrap();
+        assert_eq!(session.session_id, None);
+        assert_eq!(
+            notes.tolerated().collect::<Vec<_>>(),
+            [
+                Tolerance::PortugueseRecord,
+                Tolerance::NumberForText,
+                Tolerance::MaskedSessionId,
+                Tolerance::EndWithoutDate,
+                Tolerance::AbsentField,
+            ]
+        );
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! `GET …/remotesessions/[id]` (A2A API specification, "Get one by id").
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
-use super::{Operation, bare};
+use super::{Effect, Operation, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
 use crate::identity::SessionNumber;
+use crate::knowledge::Module;
 use crate::routes::Routes;
 use crate::session::Session;
+use crate::tolerance::Notes;
 
 /// Reads one session by its row number.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,14 @@ impl GetSession {
 impl Operation for GetSession {
     type Output = Session;
 
+    fn effect(&self) -> Effect {
+        Effect::Reads
+    }
+
+    fn module(&self) -> Module {
+        Module::Sessions
+    }
+
     fn request(&self, base: &BaseUrl, routes: Routes) -> Result<Request<Vec<u8>>, BuildError> {
         let id = self.id.to_string();
         let segments = routes.sessions().iter().copied().chain([id.as_str()]);
@@ -35,13 +45,14 @@ impl Operation for GetSession {
 
     /// The payload is an array of one under a singular key; the plural key and a bare object are
     /// taken too. A record with another row number than the one asked for is no answer.
-    fn parse(&self, response: &Response<Vec<u8>>) -> Result<Session, ReplyError> {
-        let envelope = Envelope::success(response)?;
-        let records = envelope.records(&["remote_session", "remote_sessions"])?;
-        let wanted = records.iter().map(|record| Session::from_value(record));
+    fn read(&self, envelope: &Envelope, notes: &mut Notes) -> Result<Session, ReplyError> {
+        let records = envelope.records(&["remote_session", "remote_sessions"], notes)?;
+        if records.is_empty() {
+            return Err(envelope.session_not_found(format!("there is no session {}", self.id)));
+        }
         let mut missing = None;
-        for session in wanted {
-            match session {
+        for record in records {
+            match Session::from_value_noting(record, notes) {
                 Ok(session) if session.id == self.id => return Ok(session),
                 Ok(_) => {}
                 Err(error) => missing = Some(error),

@@ -1,13 +1,15 @@
 //! `GET …/remotesessions` (A2A API specification, "List all").
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
-use super::{Operation, Pace, bare};
+use super::{Effect, Operation, Pace, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
+use crate::knowledge::Module;
 use crate::routes::Routes;
 use crate::session::Session;
+use crate::tolerance::Notes;
 
 /// Reads every session that the authorization may see, running and ended: the appliance has
 /// neither filter nor page.
@@ -21,6 +23,14 @@ impl Operation for ListSessions {
         Pace::Listing
     }
 
+    fn effect(&self) -> Effect {
+        Effect::Reads
+    }
+
+    fn module(&self) -> Module {
+        Module::Sessions
+    }
+
     fn request(&self, base: &BaseUrl, routes: Routes) -> Result<Request<Vec<u8>>, BuildError> {
         bare(
             Method::GET,
@@ -28,10 +38,11 @@ impl Operation for ListSessions {
         )
     }
 
-    fn parse(&self, response: &Response<Vec<u8>>) -> Result<Vec<Session>, ReplyError> {
-        let envelope = Envelope::success(response)?;
-        let records = envelope.records(&["remote_sessions", "remote_session"])?;
-        let sessions = records.iter().map(|record| Session::from_value(record));
+    fn read(&self, envelope: &Envelope, notes: &mut Notes) -> Result<Vec<Session>, ReplyError> {
+        let records = envelope.records(&["remote_sessions", "remote_session"], notes)?;
+        let sessions = records
+            .iter()
+            .map(|record| Session::from_value_noting(record, notes));
         sessions
             .collect::<Result<_, _>>()
             .map_err(|error| envelope.malformed(error.to_string()))

@@ -1,15 +1,17 @@
 //! `POST …/remote/session` (A2A API specification, "Create an authenticated URL for a web proxy
 //! session").
 
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, header};
 use serde::Serialize;
 
 use super::{Operation, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
+use crate::knowledge::Module;
 use crate::routes::Routes;
 use crate::secret::Secret;
+use crate::tolerance::{Notes, Tolerance};
 
 /// Asks for a URL that opens a web proxy session without another login.
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +72,10 @@ impl OpenSession {
 impl Operation for OpenSession {
     type Output = OpenedSession;
 
+    fn module(&self) -> Module {
+        Module::WebProxySession
+    }
+
     fn request(&self, base: &BaseUrl, routes: Routes) -> Result<Request<Vec<u8>>, BuildError> {
         let mut request = bare(Method::POST, base.endpoint(routes.open().iter().copied())?)?;
         *request.body_mut() = serde_json::to_vec(self).map_err(|_| BuildError::Body)?;
@@ -78,24 +84,30 @@ impl Operation for OpenSession {
         Ok(request)
     }
 
-    fn parse(&self, response: &Response<Vec<u8>>) -> Result<OpenedSession, ReplyError> {
-        let envelope = Envelope::success(response)?;
-        let part = |name: &str| {
-            let text = envelope
-                .payload("session")
-                .and_then(|session| session.get(name));
-            text.and_then(|text| text.as_str())
-                .filter(|text| !text.is_empty())
-                .map(Secret::new)
-        };
-        let missing = |name: &str| {
-            envelope.malformed(format!(
-                "the appliance's answer has no usable `session.{name}`"
-            ))
+    fn read(&self, envelope: &Envelope, notes: &mut Notes) -> Result<OpenedSession, ReplyError> {
+        let mut part = |name: &'static str| {
+            let session = envelope.payload("session");
+            let text = session.and_then(|session| session.get(name)?.as_str());
+            let text = text.map(str::trim).filter(|text| !text.is_empty());
+            text.map(|text| without_blanks(text, notes)).ok_or_else(|| {
+                envelope.malformed(format!(
+                    "the appliance's answer has no usable `session.{name}`"
+                ))
+            })
         };
         Ok(OpenedSession {
-            session_url: part("session_url").ok_or_else(|| missing("session_url"))?,
-            token: part("token").ok_or_else(|| missing("token"))?,
+            session_url: part("session_url")?,
+            token: part("token")?,
         })
     }
+}
+
+/// A URL or token as one word: a printed sample has blanks inside (A2A API specification, "Create
+/// an authenticated URL for a web proxy session"), and neither can hold one.
+pub(crate) fn without_blanks(text: &str, notes: &mut Notes) -> Secret {
+    if !text.contains(char::is_whitespace) {
+        return Secret::new(text);
+    }
+    notes.note(Tolerance::BlanksInside);
+    Secret::new(text.split_whitespace().collect::<String>())
 }

@@ -1,13 +1,15 @@
 //! `DELETE /iso/session/drop/[session_id]` (A2A API specification, "Terminate a session").
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
 use super::{Operation, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
 use crate::identity::SessionId;
+use crate::knowledge::Module;
 use crate::routes::Routes;
+use crate::tolerance::Notes;
 
 /// Asks the appliance to end one session.
 ///
@@ -51,6 +53,10 @@ impl TerminateSession {
 impl Operation for TerminateSession {
     type Output = Terminated;
 
+    fn module(&self) -> Module {
+        Module::Sessions
+    }
+
     fn request(&self, base: &BaseUrl, routes: Routes) -> Result<Request<Vec<u8>>, BuildError> {
         let segments = routes
             .terminate()
@@ -60,10 +66,9 @@ impl Operation for TerminateSession {
         bare(Method::DELETE, base.endpoint(segments)?)
     }
 
-    fn parse(&self, response: &Response<Vec<u8>>) -> Result<Terminated, ReplyError> {
-        let envelope = Envelope::success(response)?;
+    fn read(&self, envelope: &Envelope, _: &mut Notes) -> Result<Terminated, ReplyError> {
         Ok(Terminated {
-            message: envelope.message,
+            message: envelope.message.clone(),
         })
     }
 }

@@ -1,0 +1,153 @@
+//! Related users, MySafe, dashboards, certificates, the network connector.
+
+use super::{Code, Entry, Module, exception, uncoded};
+use crate::error::Fault;
+
+const DASHBOARDS: &str = "Dashboards";
+const SEND_IT: &str = "send the parameter; it is mandatory";
+
+pub(super) const ENTRIES: &[Entry] = &[
+    exception(
+        1001,
+        Module::RelatedUsers,
+        Fault::MissingParameter,
+        &[
+            "Parameter 'username' was not informed!",
+            "Parameter 'name' was not informed!",
+            "Parameter 'id' was not informed!",
+        ],
+        "a mandatory parameter of the related user is missing",
+        SEND_IT,
+    ),
+    exception(
+        1001,
+        Module::MySafe,
+        Fault::MissingParameter,
+        &["Parameter * was not informed!"],
+        "a mandatory parameter of the item is missing",
+        SEND_IT,
+    ),
+    exception(
+        1001,
+        Module::MySafe,
+        Fault::InvalidParameter,
+        &["Parameter note limited to 900 characters"],
+        "the note is too long",
+        "keep the note within 900 characters",
+    ),
+    exception(
+        1001,
+        Module::MySafe,
+        Fault::AlreadyDone,
+        &["'Identifier' already found in another API key of this user"],
+        "the identifier is taken by another API secret of the same user",
+        "choose another identifier, or update the existing one",
+    ),
+    Entry {
+        fault: Fault::NotFound,
+        code: Some(Code::Error(1001)),
+        http_status: Some(404),
+        messages: &["Agent not found"],
+        module: Module::NetworkConnector,
+        cause: "no agent of the network connector is visible to this authorization",
+        remedy: "create an agent first, or use an authorization with the resource System",
+        topic: "Network Connector",
+    },
+    exception(
+        1005,
+        Module::RelatedUsers,
+        Fault::NotFound,
+        &["User does not exist", "Related user not found"],
+        "no such related user exists",
+        "take the id from the list of related users",
+    ),
+    exception(
+        1005,
+        Module::MySafe,
+        Fault::NotFound,
+        &[
+            "Password not found",
+            "Note not found",
+            "Api secret not found",
+        ],
+        "no such item exists, or it is not shared with this user",
+        "check the identifier",
+    ),
+    exception(
+        1006,
+        Module::MySafe,
+        Fault::NoAccess,
+        &["User does not have access"],
+        "the item is not shared with the user behind the access key",
+        "have its owner share it",
+    ),
+    exception(
+        1009,
+        Module::MySafe,
+        Fault::Inactive,
+        &["Inactive password", "Inactive note", "Inactive Api secret"],
+        "the item is disabled",
+        "enable it first",
+    ),
+    exception(
+        1010,
+        Module::MySafe,
+        Fault::IdentifierType,
+        &["Unexpected identifier type"],
+        "the identifier is not a number",
+        "use the numeric identifier of the list",
+    ),
+    exception(
+        1049,
+        Module::Certificates,
+        Fault::NotFound,
+        &["There is no certificate with the given code"],
+        "no certificate has this code; the appliance says so with `error: false`",
+        "check the certificate's code",
+    ),
+    uncoded(
+        Module::Dashboards,
+        Fault::InvalidParameter,
+        &["Date1 greater than date2"],
+        "the period ends before it begins",
+        "swap `data1` and `data2`",
+        DASHBOARDS,
+    ),
+    uncoded(
+        Module::Dashboards,
+        Fault::MissingParameter,
+        &[
+            "hostname parameter is missing",
+            "userCredencial parameter is missing",
+        ],
+        "a query parameter is missing",
+        SEND_IT,
+        DASHBOARDS,
+    ),
+    uncoded(
+        Module::Dashboards,
+        Fault::InvalidParameter,
+        &["Invalid request"],
+        "the dashboard has no such state",
+        "use a state that the dashboard is documented to have",
+        DASHBOARDS,
+    ),
+    Entry {
+        fault: Fault::ResourceNotFound,
+        code: Some(Code::Error(1)),
+        http_status: Some(404),
+        messages: &["Resource/sub-resource not found"],
+        module: Module::Dashboards,
+        cause: "the dashboard's sub-resource is missing from the path; nothing was carried out",
+        remedy: "add the sub-resource, such as /all",
+        topic: DASHBOARDS,
+    },
+    uncoded(
+        Module::NetworkConnector,
+        Fault::InvalidParameter,
+        &["Invalid agent name"],
+        "the agent's name is too long, taken, or has a character that is not allowed",
+        "use at most 255 letters, digits and _+=#@$()[]{}-, and a name that no active agent has",
+        "Network Connector",
+    ),
+];

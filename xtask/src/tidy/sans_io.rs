@@ -6,7 +6,7 @@ use xshell::{Shell, cmd};
 
 use super::Finding;
 use super::direction::SANS_IO;
-use super::rust_source::{paths, tokens};
+use super::rust_source::{Token, paths, tokens};
 use super::workspace::Package;
 use crate::error::Error;
 
@@ -99,8 +99,15 @@ const NEVER_IN_TREE: &[(&str, &str)] = &[
     ("ureq", "connections"),
 ];
 
-/// Scans one source file of a sans-IO crate.
+/// Scans one source file of a sans-IO crate. A file of a `tests` module is in
+/// no build but that of the tests, and may print what it counted.
 pub(crate) fn check_source(path: &str, source: &str) -> Vec<Finding> {
+    if path
+        .split('/')
+        .any(|part| ["tests", "tests.rs"].contains(&part))
+    {
+        return Vec::new();
+    }
     let tokens = tokens(source);
     let mut findings: Vec<Finding> = paths(&tokens)
         .iter()
@@ -113,6 +120,7 @@ pub(crate) fn check_source(path: &str, source: &str) -> Vec<Finding> {
             ))
         })
         .collect();
+    findings.extend(tests_in_every_build(path, &tokens));
     for pair in tokens.windows(2) {
         let [name, mark] = pair else { continue };
         if mark.text == "!" && MACROS.contains(&name.text.as_str()) {
@@ -131,6 +139,21 @@ pub(crate) fn check_source(path: &str, source: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A `tests` module without `#[cfg(test)]`, which would be no module of tests.
+fn tests_in_every_build(path: &str, tokens: &[Token]) -> Vec<Finding> {
+    const FOR_TESTS: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+    tokens
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0].text == "mod" && pair[1].text == "tests")
+        .filter(|(at, _)| {
+            let before = tokens[..*at].iter().rev().map(|token| token.text.as_str());
+            !before.take(FOR_TESTS.len()).eq(FOR_TESTS.into_iter().rev())
+        })
+        .map(|(_, pair)| Finding::line(path, pair[0].line, "mod tests without #[cfg(test)]".into()))
+        .collect()
 }
 
 /// What a path reaches that a sans-IO crate must not, if anything.
@@ -295,6 +318,32 @@ mod tests {
         assert_eq!(
             finding.to_string(),
             "src/a.rs:3: std::fs: a sans-IO crate has no files"
+        );
+    }
+
+    #[test]
+    fn only_files_of_tests_are_left_out() {
+        let source = "fn f() { println!(\"{}\", 1) }";
+        assert_eq!(
+            check_source("crates/pam-proto/src/a/tests/b.rs", source),
+            []
+        );
+        assert_eq!(check_source("crates/pam-proto/src/a/tests.rs", source), []);
+        assert_eq!(
+            check_source("crates/pam-proto/src/latests.rs", source).len(),
+            1
+        );
+        assert_eq!(
+            check_source("crates/pam-proto/src/a.rs", "#[cfg(test)]\nmod tests;"),
+            []
+        );
+        assert_eq!(
+            check_source("crates/pam-proto/src/a.rs", "mod tests;").len(),
+            1
+        );
+        assert_eq!(
+            check_source("a.rs", "#[cfg(not(test))] mod tests;").len(),
+            1
         );
     }
 

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::Bench;
+use super::running::Running;
 use crate::error::Error;
 
 /// How long the mock may take until it listens.
@@ -16,7 +17,7 @@ const START: Duration = Duration::from_secs(20);
 
 /// A running mock; it ends with this value.
 pub(super) struct Mock {
-    child: Child,
+    running: Running,
     ready: Value,
     /// The file that it wrote once it listened.
     pub(super) ready_file: PathBuf,
@@ -51,7 +52,7 @@ impl Mock {
             .spawn()
             .map_err(cannot)?;
         let mut mock = Mock {
-            child,
+            running: Running::new(child),
             ready: Value::Null,
             ready_file,
             log,
@@ -69,7 +70,7 @@ impl Mock {
                 self.ready = ready;
                 return Ok(());
             }
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.running.ended() {
                 return Err(Error::new(format!(
                     "pamctl mock ended with {status}; it says: {}",
                     bench.sh.read_file(&self.log).unwrap_or_default().trim()
@@ -105,13 +106,5 @@ impl Mock {
             ("PAM_TOKEN", key("token")),
             ("PAM_TOKEN_SECRET", key("token_secret")),
         ]
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        // It may have ended on its own; then there is nothing to end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

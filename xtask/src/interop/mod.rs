@@ -6,11 +6,13 @@
 mod curl;
 mod line_programs;
 mod mock;
+mod nginx;
 mod node;
 mod openssl;
 mod php;
 mod python;
 mod requests;
+mod running;
 
 use std::path::PathBuf;
 
@@ -58,6 +60,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("curl", curl::header),
     ("openssl client", openssl::client),
     ("openssl server", openssl::server),
+    ("nginx", nginx::reverse_proxy),
 ];
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use xshell::{Shell, cmd};
 
 use super::Bench;
 use super::mock::Mock;
+use super::running::Running;
 use crate::error::Error;
 use crate::steps::Outcome;
 
@@ -133,7 +134,7 @@ pub(super) fn server(bench: &Bench<'_>) -> Result<Outcome, Error> {
     ))
 }
 
-fn has_openssl(sh: &Shell) -> bool {
+pub(super) fn has_openssl(sh: &Shell) -> bool {
     cmd!(sh, "openssl version")
         .quiet()
         .ignore_stdout()
@@ -185,14 +186,15 @@ impl Certificate {
 
 /// `openssl s_server` on a free port.
 struct Server {
-    child: Child,
+    /// It ends with this value.
+    _running: Running,
     port: u16,
 }
 
 impl Server {
     fn start(with: &Certificate, options: &[&str]) -> Result<Server, Error> {
         let cannot = |error: std::io::Error| Error::new(format!("openssl s_server: {error}"));
-        let mut child = Command::new("openssl")
+        let child = Command::new("openssl")
             .args(["s_server", "-accept", "127.0.0.1:0", "-www"])
             .arg("-cert")
             .arg(&with.certificate)
@@ -204,8 +206,8 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .map_err(cannot)?;
-        let stdout = child.stdout.take();
-        let mut server = Server { child, port: 0 };
+        let mut running = Running::new(child);
+        let stdout = running.stdout();
         // It says where it listens: `ACCEPT 127.0.0.1:40123`.
         for line in stdout
             .into_iter()
@@ -216,18 +218,13 @@ impl Server {
                 .strip_prefix("ACCEPT ")
                 .and_then(|at| at.rsplit(':').next())
             {
-                server.port = port.trim().parse().unwrap_or_default();
-                return Ok(server);
+                let port = port.trim().parse().unwrap_or_default();
+                return Ok(Server {
+                    _running: running,
+                    port,
+                });
             }
         }
         Err(Error::new("openssl s_server does not say where it listens"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended on its own; then there is nothing to end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

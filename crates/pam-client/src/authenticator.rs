@@ -1,9 +1,8 @@
 //! Who sends a request, and what to do when that is not believed.
 
-use http::header::HeaderMap;
-use http::{Request, header};
+use http::Request;
 use pam_proto::oauth1::Signer;
-use pam_proto::{Fault, HttpDate, ReplyError};
+use pam_proto::{Fault, ReplyError};
 
 use crate::clock::{Clock, Lesson};
 use crate::error::{CallError, SetupError};
@@ -56,16 +55,16 @@ impl Authenticator {
 
     /// Whether a refusal can be remedied. Every refusal that is comes before execution, so even a
     /// drop may be sent again.
-    pub(crate) fn remedy(&self, refusal: &ReplyError, headers: &HeaderMap, proof: Proof) -> Remedy {
+    pub(crate) fn remedy(&self, refusal: &ReplyError, proof: Proof) -> Remedy {
         match (self, proof) {
             (Self::OAuth1 { clock, .. }, Proof::Stamp { offset }) => {
                 // A gateway answers a rejected signature with "no route", too (A2A API
                 // specification, "Bodies that are not the envelope").
                 let about_stamp = matches!(
                     refusal.fault,
-                    Fault::Signature | Fault::Token | Fault::NoRoute
+                    Fault::Signature | Fault::Timestamp | Fault::Token | Fault::NoRoute
                 );
-                let Some(date) = date(headers).filter(|_| about_stamp) else {
+                let Some(date) = refusal.date.filter(|_| about_stamp) else {
                     return Remedy::None;
                 };
                 match clock.learn(date, offset) {
@@ -78,8 +77,4 @@ impl Authenticator {
             }
         }
     }
-}
-
-fn date(headers: &HeaderMap) -> Option<HttpDate> {
-    headers.get(header::DATE)?.to_str().ok()?.parse().ok()
 }

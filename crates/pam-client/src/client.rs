@@ -1,15 +1,17 @@
 //! Calls: authorize, send, read, and once more where that is safe.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::{Method, Request, Response};
-use pam_proto::{BaseUrl, Envelope, Operation, Pace, ReplyError, Routes};
+use http::response::Parts;
+use http::{Request, Response, StatusCode};
+use pam_proto::{BaseUrl, Effect, Envelope, Notes, Operation, Pace, ReplyError, Routes};
 
 use crate::authenticator::{Authenticator, Proof, Remedy};
 use crate::error::{CallError, SetupError};
 use crate::observer::{Notice, Observer};
-use crate::settings::{RouteChoice, Settings};
-use crate::transport::{Failure, Transport};
+use crate::settings::{Deadlines, RouteChoice, Settings};
+use crate::transport::{Arriving, Failure, Transport};
 
 /// A client of one appliance. Clones share its connections.
 #[derive(Clone)]
@@ -18,6 +20,7 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     base: BaseUrl,
     routes: RouteChoice,
+    deadlines: Deadlines,
     authenticator: Authenticator,
     transport: Transport,
     observer: Option<Arc<dyn Observer>>,
@@ -40,6 +43,7 @@ impl Client {
             authenticator: Authenticator::new(&settings.authentication)?,
             base: settings.base,
             routes: settings.routes,
+            deadlines: settings.deadlines,
             observer: settings.observer,
         })))
     }
@@ -52,22 +56,37 @@ impl Client {
 
     /// Carries out one operation and reads its answer.
     ///
-    /// A request whose reply was lost is never sent again on its own, reads excepted.
+    /// A request whose reply was lost is never sent again on its own, unless the operation only
+    /// [reads](Effect::Reads).
     ///
     /// # Errors
     /// [`CallError`]; its [`may_have_executed`](CallError::may_have_executed) says whether the
     /// appliance may have acted.
     pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, CallError> {
+        Ok(self.call_for_status(operation).await?.1)
+    }
+
+    /// The same, with the HTTP status of the success.
+    pub(crate) async fn call_for_status<O: Operation>(
+        &self,
+        operation: &O,
+    ) -> Result<(StatusCode, O::Output), CallError> {
         let routes = self.routes().await?;
         let build = || Ok(operation.request(self.base(), routes)?);
         let mut remedied = false;
         loop {
-            let (response, proof) = self.exchange(&build, operation.pace()).await?;
-            let refusal = match operation.parse(&response) {
-                Ok(output) => return Ok(output),
+            let exchange = self.exchange(&build, operation.pace(), operation.effect());
+            let (response, proof) = exchange.await?;
+            let mut notes = Notes::default();
+            let outcome = operation.parse_noting(&response, &mut notes);
+            if !notes.is_empty() {
+                self.notice(&Notice::Tolerated(notes));
+            }
+            let refusal = match outcome {
+                Ok(output) => return Ok((response.status(), output)),
                 Err(refusal) => refusal,
             };
-            if remedied || !self.remedy(&refusal, response.headers(), proof) {
+            if remedied || !self.remedy(&refusal, proof) {
                 return Err(refusal.into());
             }
             remedied = true;
@@ -85,21 +104,35 @@ impl Client {
         request: Request<Vec<u8>>,
         pace: Pace,
     ) -> Result<Response<Vec<u8>>, CallError> {
+        let effect = match request.method().is_safe() {
+            true => Effect::Reads,
+            false => Effect::Changes,
+        };
         let build = || Ok(request.clone());
-        let (response, proof) = self.exchange(&build, pace).await?;
+        let (response, proof) = self.exchange(&build, pace, effect).await?;
         match Envelope::success(&response) {
-            Err(refusal) if self.remedy(&refusal, response.headers(), proof) => {
-                Ok(self.exchange(&build, pace).await?.0)
+            Err(refusal) if self.remedy(&refusal, proof) => {
+                Ok(self.exchange(&build, pace, effect).await?.0)
             }
             _ => Ok(response),
         }
     }
 
-    async fn routes(&self) -> Result<Routes, CallError> {
+    pub(crate) async fn routes(&self) -> Result<Routes, CallError> {
         match self.0.routes {
             RouteChoice::Fixed(routes) => Ok(routes),
             RouteChoice::Auto => Ok(Routes::ALL[0]),
         }
+    }
+
+    /// The longest that an ordinary call can take.
+    pub(crate) fn longest_call(&self) -> Duration {
+        let Deadlines { connect, call, .. } = self.0.deadlines;
+        connect.saturating_add(call)
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
     }
 
     /// One request and its whole answer.
@@ -107,32 +140,54 @@ impl Client {
         &self,
         build: &impl Fn() -> Result<Request<Vec<u8>>, CallError>,
         pace: Pace,
+        effect: Effect,
     ) -> Result<(Response<Vec<u8>>, Proof), CallError> {
-        let mut stale = false;
-        loop {
-            let (request, proof) = self.0.authenticator.authorize(build()?).await?;
-            let may_repeat = !stale && *request.method() == Method::GET;
-            let request = self.observe(request);
-            match self.0.transport.exchange(request, pace).await {
-                Ok(response) => return Ok((response, proof)),
-                // A read that met a server just closing the connection (RFC 9112 section 9.3.1).
-                Err(Failure { stale: true, .. }) if may_repeat => stale = true,
-                Err(failure) => return Err(failure.error),
+        let (request, proof) = self.authorize(build()?).await?;
+        match self.transport().exchange(request, pace).await {
+            Ok(response) => Ok((response, proof)),
+            Err(Failure { stale: true, .. }) if effect == Effect::Reads => {
+                let (request, proof) = self.authorize(build()?).await?;
+                let response = self.transport().exchange(request, pace).await;
+                Ok((response.map_err(|failure| failure.error)?, proof))
             }
+            Err(failure) => Err(failure.error),
         }
     }
 
-    fn observe(&self, request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+    /// One request that only reads, and the head of its answer.
+    pub(crate) async fn begin(
+        &self,
+        build: &impl Fn() -> Result<Request<Vec<u8>>, CallError>,
+        pace: Pace,
+    ) -> Result<((Parts, Arriving), Proof), CallError> {
+        let (request, proof) = self.authorize(build()?).await?;
+        match self.transport().begin(request, pace).await {
+            Ok(answer) => Ok((answer, proof)),
+            Err(Failure { stale: true, .. }) => {
+                let (request, proof) = self.authorize(build()?).await?;
+                let answer = self.transport().begin(request, pace).await;
+                Ok((answer.map_err(|failure| failure.error)?, proof))
+            }
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    async fn authorize(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<(Request<Vec<u8>>, Proof), CallError> {
+        let (request, proof) = self.0.authenticator.authorize(request).await?;
         let Some(observer) = &self.0.observer else {
-            return request;
+            return Ok((request, proof));
         };
         let (parts, body) = request.into_parts();
         observer.request_sent(&parts);
-        Request::from_parts(parts, body)
+        Ok((Request::from_parts(parts, body), proof))
     }
 
-    fn remedy(&self, refusal: &ReplyError, headers: &http::HeaderMap, proof: Proof) -> bool {
-        match self.0.authenticator.remedy(refusal, headers, proof) {
+    /// Whether a refusal was remedied, so that the request may be sent once more.
+    pub(crate) fn remedy(&self, refusal: &ReplyError, proof: Proof) -> bool {
+        match self.0.authenticator.remedy(refusal, proof) {
             Remedy::None => false,
             Remedy::Again(notice) => {
                 if let Some(notice) = notice {

@@ -34,9 +34,13 @@ mod clock;
 mod connect;
 mod error;
 mod line;
+mod listing;
 mod observer;
 mod pool;
+#[cfg(unix)]
+mod private_file;
 mod settings;
+mod terminate;
 mod tls;
 mod transport;
 
@@ -44,3 +48,4 @@ pub use client::Client;
 pub use error::{CallError, SetupError, TlsFault, TransportError};
 pub use observer::{Notice, Observer};
 pub use settings::{Authentication, ClientIdentity, Deadlines, RouteChoice, Settings, Trust};
+pub use terminate::{PlannedDrop, Withheld, Witness};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::request::Parts;
-use pam_proto::Routes;
+use pam_proto::{Notes, Routes};
 
 /// Is told of requests, of bytes and of what the client did on its own.
 ///
@@ -44,6 +44,8 @@ pub enum Notice {
     },
     /// The appliance was found to serve this family of paths.
     RoutesLearned(Routes),
+    /// An answer departed from its documents, and was understood all the same.
+    Tolerated(Notes),
 }
 
 impl fmt::Display for Notice {
@@ -61,6 +63,7 @@ impl fmt::Display for Notice {
             Self::RoutesLearned(routes) => {
                 write!(f, "the appliance serves the `{routes}` routes")
             }
+            Self::Tolerated(notes) => write!(f, "tolerated in an answer: {notes}"),
         }
     }
 }

@@ -53,9 +53,8 @@ impl<E: Into<CallError>> From<E> for Failure {
     }
 }
 
-/// An answer whose body is still to be read. Dropping it closes the connection.
-pub(crate) struct Reply {
-    pub(crate) head: Parts,
+/// The body of an answer that is still arriving. Dropping it closes the connection.
+pub(crate) struct Arriving {
     body: Incoming,
     line: Line,
     received: u64,
@@ -98,31 +97,32 @@ impl Transport {
         request: Request<Vec<u8>>,
         pace: Pace,
     ) -> Result<Response<Vec<u8>>, Failure> {
-        let mut reply = self.begin(request, pace).await?;
+        let (head, mut arriving) = self.begin(request, pace).await?;
         let limit = self.body_limit;
         let over = || TransportError::BodyOverLimit { limit };
-        let announced = reply.body.size_hint().lower();
+        let announced = arriving.body.size_hint().lower();
         if announced > limit as u64 {
             return Err(over().into());
         }
         // At most the limit, so it fits.
         let mut body = Vec::with_capacity(announced as usize);
-        while let Some(chunk) = self.next_chunk(&mut reply).await? {
+        while let Some(chunk) = self.next_chunk(&mut arriving).await? {
             if chunk.len() > limit - body.len() {
                 return Err(over().into());
             }
             body.extend_from_slice(&chunk);
         }
-        self.pool.put(reply.line).await;
-        Ok(Response::from_parts(reply.head, body))
+        self.finish(arriving).await;
+        Ok(Response::from_parts(head, body))
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the answer. Redirects are not followed: they are
+    /// answers like others.
     pub(crate) async fn begin(
         &self,
         request: Request<Vec<u8>>,
         pace: Pace,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<(Parts, Arriving), Failure> {
         let mut request = self.wire_form(request)?;
         let (mut line, mut reused) = match self.pool.take().await {
             Some(line) => (line, true),
@@ -137,14 +137,14 @@ impl Transport {
                 Ok(answer) => {
                     let (head, body) = answer.into_parts();
                     refuse_encoding(&head)?;
-                    return Ok(Reply {
-                        head,
+                    let arriving = Arriving {
                         body,
                         line,
                         received: 0,
                         deadline,
                         timeout,
-                    });
+                    };
+                    return Ok((head, arriving));
                 }
                 Err(failed) => failed,
             };
@@ -174,26 +174,26 @@ impl Transport {
     /// The next piece of the body, or `None` at its end.
     pub(crate) async fn next_chunk(
         &self,
-        reply: &mut Reply,
+        arriving: &mut Arriving,
     ) -> Result<Option<Bytes>, TransportError> {
-        let chunk = timeout_at(reply.deadline, reply.line.chunk(&mut reply.body)).await;
-        match chunk {
-            Err(_) => Err(reply.timeout.clone()),
+        let Arriving { line, body, .. } = arriving;
+        match timeout_at(arriving.deadline, line.chunk(body)).await {
+            Err(_) => Err(arriving.timeout.clone()),
             Ok(None) => Ok(None),
             Ok(Some(Ok(chunk))) => {
-                reply.received += chunk.len() as u64;
+                arriving.received += chunk.len() as u64;
                 if let Some(observer) = &self.observer {
                     observer.bytes_received(chunk.len() as u64);
                 }
                 Ok(Some(chunk))
             }
-            Ok(Some(Err(error))) => Err(body_failure(&error, reply.received)),
+            Ok(Some(Err(error))) => Err(body_failure(&error, arriving.received)),
         }
     }
 
     /// Keeps the connection of an answer that was read to its end.
-    pub(crate) async fn finish(&self, reply: Reply) {
-        self.pool.put(reply.line).await;
+    pub(crate) async fn finish(&self, arriving: Arriving) {
+        self.pool.put(arriving.line).await;
     }
 
     /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1), with the

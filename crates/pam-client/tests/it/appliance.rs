@@ -10,6 +10,7 @@ use pam_proto::oauth1::Credentials;
 use pam_proto::{BaseUrl, GetSession, Routes, Secret, SessionId, SessionNumber, TerminateSession};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -20,6 +21,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Writes these bytes again and again, with a pause between.
     Repeat(Vec<u8>, Duration),
+    /// Waits, as a slow server does.
+    Pause(Duration),
     /// Does nothing more, and keeps the connection.
     Hang,
     /// Closes the connection.
@@ -59,6 +62,7 @@ pub(crate) struct Appliance {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     accepted: Arc<AtomicUsize>,
+    closed: watch::Receiver<usize>,
     task: JoinHandle<()>,
 }
 
@@ -96,11 +100,14 @@ impl Appliance {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let accepted = Arc::new(AtomicUsize::new(0));
         let (log, count) = (Arc::clone(&seen), Arc::clone(&accepted));
+        let (closing, closed) = watch::channel(0);
+        let closing = Arc::new(closing);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let connection = count.fetch_add(1, Ordering::SeqCst);
                 let (tls, script, log) = (tls.clone(), Arc::clone(&script), Arc::clone(&log));
+                let closing = Arc::clone(&closing);
                 tokio::spawn(async move {
                     match tls {
                         None => serve(stream, connection, &script, &log).await,
@@ -110,6 +117,7 @@ impl Appliance {
                             }
                         }
                     }
+                    closing.send_modify(|closed| *closed += 1);
                 });
             }
         });
@@ -117,8 +125,18 @@ impl Appliance {
             address,
             seen,
             accepted,
+            closed,
             task,
         }
+    }
+
+    /// Waits until so many connections have come to their end.
+    pub(crate) async fn closed(&self, connections: usize) {
+        let mut closed = self.closed.clone();
+        closed
+            .wait_for(|closed| *closed >= connections)
+            .await
+            .unwrap();
     }
 
     /// Every request so far.
@@ -180,6 +198,7 @@ async fn serve(
                         tokio::time::sleep(pause).await;
                     }
                 },
+                Step::Pause(pause) => tokio::time::sleep(pause).await,
                 Step::Hang => std::future::pending().await,
                 Step::Close => {
                     let _ = stream.shutdown().await;
@@ -250,4 +269,25 @@ pub(crate) const DROPPED: &str = r#"{"response":{"status":200,"message":"Sessão
 /// That word as a whole answer.
 pub(crate) fn ok() -> Vec<u8> {
     answer("200 OK", "", DROPPED)
+}
+
+/// A session's record, running or ended.
+pub(crate) fn record(number: usize, active: bool) -> String {
+    let end = if active {
+        "null".to_owned()
+    } else {
+        "\"2024-05-06 16:07:59\"".to_owned()
+    };
+    format!(
+        r#"{{"id":"{number}","user":"alice","origin_ip":"192.0.2.7","credential":"root","device":"srv01:22","protocol":"ssh","proxy":"Web Proxy","session_id":"session-{number}","start":"2024-05-06 16:05:07","end":{end},"time":"","prevent_purge":"No","request":null,"ITSM":null}}"#
+    )
+}
+
+/// The listing of these records.
+pub(crate) fn listing(records: impl IntoIterator<Item = String>) -> String {
+    let records: Vec<String> = records.into_iter().collect();
+    format!(
+        r#"{{"code":200,"response":{{"status":200,"message":"","error":false}},"remote_sessions":[{}]}}"#,
+        records.join(",")
+    )
 }

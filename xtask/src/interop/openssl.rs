@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use xshell::{Shell, cmd};
 
@@ -97,8 +97,7 @@ pub(super) fn server(bench: &Bench<'_>) -> Result<Outcome, Error> {
     let own = Certificate::make(sh, &folder, "own", "IP:127.0.0.1")?;
     let other = Certificate::make(sh, &folder, "other", "DNS:other.example.com")?;
 
-    let refused = |what: &str, certificate: &Certificate, protocol: &[&str], trust: &[&Path]| {
-        let server = Server::start(certificate, protocol)?;
+    let refused = |server: Server, trust: &[&Path], reason: &str| {
         let pamctl = bench.pamctl();
         let trust = trust.iter().flat_map(|file| [Path::new("--ca-file"), file]);
         let url = format!("https://127.0.0.1:{}", server.port);
@@ -112,23 +111,25 @@ pub(super) fn server(bench: &Bench<'_>) -> Result<Outcome, Error> {
             ])
             .ignore_status()
             .output()?;
-        if output.status.code() == Some(UNREACHABLE) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() == Some(UNREACHABLE) && said.contains(reason) {
             return Ok(());
         }
         Err(Error::new(format!(
-            "{what}: pamctl ends with {}, not exit code {UNREACHABLE}",
-            output.status
+            "pamctl should end with exit code {UNREACHABLE} and speak of {reason:?}; \
+             it ends with {} and says: {}",
+            output.status,
+            said.trim()
         )))
     };
-    refused("a self-signed certificate", &own, &[], &[])?;
+    refused(Server::start(&own, &[])?, &[], "authority")?;
     refused(
-        "a certificate for another name",
-        &other,
-        &[],
+        Server::start(&other, &[])?,
         &[&other.certificate],
+        "other.example.com",
     )?;
-    let old = ["-tls1_1", "-cipher", ANY_CIPHER];
-    refused("TLS 1.1", &own, &old, &[&own.certificate])?;
+    let old = Server::start(&own, &["-tls1_1", "-cipher", ANY_CIPHER])?;
+    refused(old, &[&own.certificate], "TLS 1.2")?;
     Ok(Outcome::Ok(
         "self-signed, another name and TLS 1.1 refused".into(),
     ))
@@ -173,9 +174,10 @@ impl Certificate {
             "/CN=interop",
         ];
         let names = format!("subjectAltName={name}");
+        let leaf = "basicConstraints=critical,CA:FALSE";
         cmd!(
             sh,
-            "openssl req {options...} -addext {names} -out {certificate} -keyout {key}"
+            "openssl req {options...} -addext {names} -addext {leaf} -out {certificate} -keyout {key}"
         )
         .quiet()
         .ignore_stderr()
@@ -186,8 +188,8 @@ impl Certificate {
 
 /// `openssl s_server` on a free port.
 struct Server {
-    /// It ends with this value.
-    _running: Running,
+    /// It ends with this value, and so does what it prints to.
+    _running: (Running, BufReader<ChildStdout>),
     port: u16,
 }
 
@@ -207,23 +209,24 @@ impl Server {
             .spawn()
             .map_err(cannot)?;
         let mut running = Running::new(child);
-        let stdout = running.stdout();
+        let Some(stdout) = running.stdout() else {
+            return Err(Error::new("openssl s_server has no standard output"));
+        };
+        let mut stdout = BufReader::new(stdout);
         // It says where it listens: `ACCEPT 127.0.0.1:40123`.
-        for line in stdout
-            .into_iter()
-            .flat_map(|stdout| BufReader::new(stdout).lines())
-        {
-            let line = line.map_err(cannot)?;
+        let mut line = String::new();
+        while stdout.read_line(&mut line).map_err(cannot)? > 0 {
             if let Some(port) = line
                 .strip_prefix("ACCEPT ")
                 .and_then(|at| at.rsplit(':').next())
             {
                 let port = port.trim().parse().unwrap_or_default();
                 return Ok(Server {
-                    _running: running,
+                    _running: (running, stdout),
                     port,
                 });
             }
+            line.clear();
         }
         Err(Error::new("openssl s_server does not say where it listens"))
     }

@@ -1,4 +1,7 @@
-//! Foreign text made fit for a person's terminal.
+//! Foreign text made fit for a person's terminal, or for a header.
+
+use crate::secret::Secret;
+use crate::tolerance::{Notes, Tolerance};
 
 /// The longest message kept from an answer, in characters.
 pub(crate) const MESSAGE_MAX: usize = 400;
@@ -35,6 +38,17 @@ fn is_invisible(c: char) -> bool {
             | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E007F}'
     )
+}
+
+/// A URL or token as one word: printed samples have blanks inside (A2A API specification, "Create an
+/// authenticated URL for a web proxy session" and "OAuth 2.0 client credentials"), and neither can
+/// hold one.
+pub(crate) fn without_blanks(text: &str, notes: &mut Notes) -> Secret {
+    if !text.contains(char::is_whitespace) {
+        return Secret::new(text);
+    }
+    notes.note(Tolerance::BlanksInside);
+    Secret::new(text.split_whitespace().collect::<String>())
 }
 
 #[cfg(test)]

@@ -5,14 +5,19 @@
 //! socket and no file, reads no clock and no environment, draws no random number and knows no
 //! async runtime: time, nonces and bytes come in as values.
 
+mod authenticator;
 mod base_url;
+mod clock_skew;
 mod envelope;
 mod error;
 mod http_date;
 mod identity;
 pub mod knowledge;
 mod legible;
+pub mod listing;
 pub mod oauth1;
+#[cfg(feature = "oauth2")]
+pub mod oauth2;
 mod operation;
 mod routes;
 mod secret;
@@ -20,7 +25,9 @@ mod session;
 pub mod termination;
 mod tolerance;
 
+pub use authenticator::Authenticator;
 pub use base_url::BaseUrl;
+pub use clock_skew::ClockSkew;
 pub use envelope::Envelope;
 pub use error::{BuildError, Fault, MissingField, RateLimit, ReplyError};
 pub use http_date::{HttpDate, InvalidHttpDate};

@@ -9,9 +9,10 @@ use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
 use crate::knowledge::Module;
+use crate::legible::without_blanks;
 use crate::routes::Routes;
 use crate::secret::Secret;
-use crate::tolerance::{Notes, Tolerance};
+use crate::tolerance::Notes;
 
 /// Asks for a URL that opens a web proxy session without another login.
 #[derive(Debug, Clone, Serialize)]
@@ -100,14 +101,4 @@ impl Operation for OpenSession {
             token: part("token")?,
         })
     }
-}
-
-/// A URL or token as one word: a printed sample has blanks inside (A2A API specification, "Create
-/// an authenticated URL for a web proxy session"), and neither can hold one.
-pub(crate) fn without_blanks(text: &str, notes: &mut Notes) -> Secret {
-    if !text.contains(char::is_whitespace) {
-        return Secret::new(text);
-    }
-    notes.note(Tolerance::BlanksInside);
-    Secret::new(text.split_whitespace().collect::<String>())
 }

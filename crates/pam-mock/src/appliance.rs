@@ -1,0 +1,499 @@
+//! The appliance itself: it lets a request in, carries it out, and says what it answers.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, REFERER};
+use http::{HeaderMap, Request};
+use pam_proto::oauth1::verify::{Stamps as ProtocolStamps, Verifier};
+use tokio::sync::mpsc;
+
+use crate::access::{Access, Caller, Resource, Verified};
+use crate::alerts::Alert;
+use crate::answers::Answer;
+use crate::answers::open::{Openings, Wanted, visited};
+use crate::answers::refusal::{
+    Refusal, bad_gateway, error_200, exception, gateway_timeout, rate_limited,
+};
+use crate::answers::sessions::{Listing, Rows, write_row};
+use crate::answers::token::Tokens;
+use crate::body::Damage;
+use crate::clock::{Clock, Moment};
+use crate::dialect::{Dialect, Spelling};
+use crate::explain;
+use crate::faults::{Fault, FaultKind, Faults};
+use crate::life::{Drop, World};
+use crate::lock::locked;
+use crate::public::{Called, Public};
+use crate::requests::{RecordedRequest, Requests};
+use crate::routes::{Route, is_token, route};
+use crate::state::Record;
+use crate::switches::{EndedDrop, ListingForm, Stamps};
+
+/// Everything that the mock is while it runs.
+pub(crate) struct Appliance {
+    pub(crate) dialect: Arc<Dialect>,
+    pub(crate) clock: Clock,
+    pub(crate) world: Mutex<World>,
+    pub(crate) faults: Faults,
+    pub(crate) access: Access,
+    pub(crate) requests: Mutex<Requests>,
+    pub(crate) listing_size: u64,
+    pub(crate) public: Public,
+    pub(crate) explain: bool,
+    pub(crate) siem: Option<mpsc::Sender<Alert>>,
+    tokens: Mutex<Tokens>,
+    openings: Mutex<Openings>,
+    verifier: Mutex<Arc<Verifier>>,
+    rate: Mutex<Rate>,
+}
+
+/// What the connection tells of a caller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer<'a> {
+    pub(crate) address: IpAddr,
+    pub(crate) certificate: Option<&'a [u8]>,
+}
+
+/// What is done about a request.
+pub(crate) struct Reaction {
+    /// What is answered; nothing when the connection just closes.
+    pub(crate) answer: Option<Answer>,
+    pub(crate) damage: Damage,
+}
+
+/// Calls counted within a period.
+#[derive(Debug, Default)]
+struct Rate {
+    since: Option<Moment>,
+    calls: u64,
+}
+
+/// The parts that differ from mock to mock.
+pub(crate) struct Parts {
+    pub(crate) dialect: Dialect,
+    pub(crate) clock: Clock,
+    pub(crate) world: World,
+    pub(crate) access: Access,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) listing_size: u64,
+    pub(crate) public: Public,
+    pub(crate) explain: bool,
+    pub(crate) siem: Option<mpsc::Sender<Alert>>,
+    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) recorded: usize,
+}
+
+impl Appliance {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let faults = Faults::default();
+        faults.replace(parts.faults);
+        let verifier = verifier(&parts.dialect);
+        Self {
+            dialect: Arc::new(parts.dialect),
+            clock: parts.clock,
+            world: Mutex::new(parts.world),
+            faults,
+            access: parts.access,
+            requests: Mutex::new(Requests::new(parts.recorded)),
+            listing_size: parts.listing_size,
+            public: parts.public,
+            explain: parts.explain,
+            siem: parts.siem,
+            tokens: Mutex::new(Tokens::new(parts.token_lifetime)),
+            openings: Mutex::default(),
+            verifier: Mutex::new(Arc::new(verifier)),
+            rate: Mutex::default(),
+        }
+    }
+
+    /// The time that the appliance believes in.
+    pub(crate) fn now(&self) -> Moment {
+        let skew = self.faults.find(|kind| match kind {
+            FaultKind::ClockSkew(seconds) => Some(seconds),
+            _ => None,
+        });
+        self.clock.moment().plus_seconds(skew.unwrap_or(0))
+    }
+
+    /// Lets everything happen that is due, and hands on what a SIEM would hear.
+    pub(crate) fn live(&self) {
+        let now = self.clock.moment();
+        let alerts = {
+            let mut world = locked(&self.world);
+            world.advance(now);
+            world.take_alerts()
+        };
+        let Some(siem) = &self.siem else {
+            return;
+        };
+        for alert in alerts {
+            if siem.try_send(alert).is_err() {
+                tracing::warn!("an alert is lost: the SIEM takes them too slowly");
+            }
+        }
+    }
+
+    /// Does something to the world as it is now.
+    pub(crate) fn with_world<T>(&self, act: impl FnOnce(&mut World, Moment) -> T) -> T {
+        self.live();
+        let done = act(&mut locked(&self.world), self.clock.moment());
+        self.live();
+        done
+    }
+
+    /// Switches faults. A clock that jumps starts with an empty ledger of nonces: the old one
+    /// would refuse the time that the clock jumped over.
+    pub(crate) fn set_faults(&self, change: impl FnOnce(&Faults)) {
+        let before = self.now();
+        change(&self.faults);
+        let jump = self.now().0.abs_diff(before.0);
+        if jump >= 1000 {
+            *locked(&self.verifier) = Arc::new(verifier(&self.dialect));
+        }
+    }
+
+    /// How many archived rows stand in a listing before the sessions that are held.
+    pub(crate) fn archived(&self) -> u64 {
+        let huge = self.faults.find(|kind| match kind {
+            FaultKind::HugeListing(rows) => Some(rows),
+            _ => None,
+        });
+        let wanted = self.listing_size.max(huge.unwrap_or(0));
+        let held = locked(&self.world).sessions.all().len() as u64;
+        wanted.saturating_sub(held)
+    }
+
+    /// Decides about a request, and writes into `record` what became of it.
+    pub(crate) async fn react(
+        self: &Arc<Self>,
+        peer: Peer<'_>,
+        request: &Request<Bytes>,
+        record: &mut RecordedRequest,
+    ) -> Reaction {
+        self.live();
+        let called = self.public.called(request, peer.address);
+        if is_token(&called.path) && request.method() == http::Method::POST {
+            record.operation = Some("token");
+            return whole(self.token(request, &called));
+        }
+        if called.path == "/modulos/auth" {
+            return whole(self.visit(request, called.address));
+        }
+        let profile = self.dialect.profile;
+        let route = route(
+            request.method(),
+            &called.path,
+            profile,
+            self.dialect.switches.routes,
+        );
+        record.operation = route.as_ref().map(Route::name);
+        if self.faults.strikes(FaultKind::Gateway502Html) {
+            return whole(bad_gateway());
+        }
+        if let Some(answer) = self.rate_limit() {
+            return whole(answer);
+        }
+        let delay = self.faults.find(|kind| match kind {
+            FaultKind::SlowList(delay) => Some(delay),
+            _ => None,
+        });
+        let is_list = matches!(route, Some(Route::List(_)));
+        let writes = matches!(route, Some(Route::Open | Route::Drop(_)));
+        let answer = self.answer(peer, request, &called, route, record);
+        let answer = answer.unwrap_or_else(|refusal| refusal.answer(&self.dialect, self.now()));
+        // The listing shows the moment when it was asked for, however late it comes.
+        if is_list && let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
+        if self.faults.strikes(FaultKind::Gateway504) {
+            return whole(gateway_timeout());
+        }
+        let lost = writes && self.faults.strikes(FaultKind::LostReply);
+        Reaction {
+            answer: (!lost).then_some(answer),
+            damage: Damage {
+                cut: self.faults.strikes(FaultKind::TruncatedJson),
+                reset: self.faults.strikes(FaultKind::ResetMidBody),
+                drip: self.faults.find(|kind| match kind {
+                    FaultKind::Drip(rate) => Some(rate),
+                    _ => None,
+                }),
+            },
+        }
+    }
+
+    fn rate_limit(&self) -> Option<Answer> {
+        let (calls, seconds) = self.faults.find(|kind| match kind {
+            FaultKind::RateLimit { calls, seconds } => Some((calls, seconds)),
+            _ => None,
+        })?;
+        let now = self.clock.moment();
+        let period = Duration::from_secs(seconds.get());
+        let mut rate = locked(&self.rate);
+        let since = match rate.since.filter(|since| now.since(*since) < period) {
+            Some(since) => since,
+            None => {
+                rate.calls = 0;
+                *rate.since.insert(now)
+            }
+        };
+        if rate.calls < calls {
+            rate.calls += 1;
+            return None;
+        }
+        let left = period.saturating_sub(now.since(since));
+        // Whole seconds, rounded up: a caller that waits them out is let in.
+        Some(rate_limited(calls, left.as_millis().div_ceil(1000) as u64))
+    }
+
+    fn answer(
+        self: &Arc<Self>,
+        peer: Peer<'_>,
+        request: &Request<Bytes>,
+        called: &Called,
+        route: Option<Route>,
+        record: &mut RecordedRequest,
+    ) -> Result<Answer, Refusal> {
+        if self.faults.strikes(FaultKind::NoRoute) || !request.headers().contains_key(AUTHORIZATION)
+        {
+            return Err(Refusal::NoRoute);
+        }
+        if self.faults.strikes(FaultKind::Lockdown) {
+            return Err(Refusal::Lockdown);
+        }
+        let verified = self.authenticate(peer, request, called)?;
+        record.application = Some(verified.application().to_owned());
+        let route = route.ok_or(Refusal::NoResource)?;
+        if self.faults.strikes(FaultKind::Unauthorized500) {
+            return Err(Refusal::NotAuthorized("unauthorized-500"));
+        }
+        self.perform(&verified, route, request, called)
+    }
+
+    /// Finds out who calls and lets them in, or not.
+    fn authenticate(
+        &self,
+        peer: Peer<'_>,
+        request: &Request<Bytes>,
+        called: &Called,
+    ) -> Result<Verified, Refusal> {
+        let now = self.now();
+        let grant = match bearer(request.headers()) {
+            Some(token) => {
+                let expired = self.faults.strikes(FaultKind::TokenExpired);
+                let found = locked(&self.tokens).find(token, &called.host, now);
+                found.filter(|_| !expired).ok_or(Refusal::Token)?
+            }
+            None => {
+                let origin = called
+                    .origin
+                    .as_ref()
+                    .map_err(|error| Refusal::Signature(error.clone().into()))?;
+                let verifier = Arc::clone(&locked(&self.verifier));
+                let mut found = None;
+                let seconds = u64::try_from(now.seconds()).unwrap_or(0);
+                let verified = verifier.verify(request, origin, seconds, |consumer_key, token| {
+                    let (grant, key) = self.access.consumer(consumer_key, token)?;
+                    found = Some(grant);
+                    Ok(key)
+                });
+                if let Err(refusal) = verified {
+                    if self.explain {
+                        explain::refusal(&refusal, &verifier, request, origin, found);
+                    }
+                    return Err(Refusal::Signature(refusal));
+                }
+                // The lookup was successful, or the verification would not have been.
+                Arc::clone(found.ok_or(Refusal::NoRoute)?)
+            }
+        };
+        let referer = request.headers().get(REFERER);
+        let caller = Caller {
+            address: called.address,
+            certificate: peer.certificate,
+            referer: referer.and_then(|value| value.to_str().ok()),
+        };
+        let read_only = self.faults.strikes(FaultKind::ReadOnly);
+        Access::admit(&grant, &caller, now, &self.dialect.switches, read_only)
+    }
+
+    fn perform(
+        self: &Arc<Self>,
+        verified: &Verified,
+        route: Route,
+        request: &Request<Bytes>,
+        called: &Called,
+    ) -> Result<Answer, Refusal> {
+        match &route {
+            Route::List(_) | Route::Get(..) => verified.may_read(Resource::PamCore)?,
+            Route::Open => verified.may_write(Resource::WebProxySession)?,
+            Route::Drop(_) => verified.may_write(Resource::PamCore)?,
+        }
+        if self.faults.strikes(FaultKind::Error200) {
+            return Ok(error_200());
+        }
+        Ok(match route {
+            Route::List(spelling) => self.list(verified, spelling),
+            Route::Get(spelling, id) => self.read(verified, spelling, &id),
+            Route::Open => self.open(verified, request, called),
+            Route::Drop(session_id) => self.terminate(verified, &session_id),
+        })
+    }
+
+    fn list(self: &Arc<Self>, verified: &Verified, spelling: Spelling) -> Answer {
+        let seen_at = locked(&self.world).listed_at(self.clock.moment());
+        let caller = verified.clone();
+        let visible = Box::new(move |record: &Record| caller.sees(record));
+        let rows = Rows::new(Arc::clone(self), seen_at, visible);
+
+        let mut inner = self.dialect.read();
+        inner.duplicate_keys = self.faults.strikes(FaultKind::DuplicateKeys);
+        let nested = self.dialect.switches.listing == ListingForm::Nested
+            || self.faults.strikes(FaultKind::NestedListing);
+        let mut head = Vec::new();
+        let mut tail = Vec::new();
+        if nested {
+            // The tenant stands in the inner object (A2A API specification, "Wire bodies").
+            let outer = inner.clone().tenant(None);
+            outer.open(&mut head);
+            outer.key(&mut head, "remote_sessions");
+            head.push(b'[');
+        }
+        inner.open(&mut head);
+        inner.key(&mut head, "remote_sessions");
+        head.push(b'[');
+        tail.push(b']');
+        inner.close(&mut tail);
+        if nested {
+            tail.extend_from_slice(b"]}");
+        }
+        let dialect = Arc::clone(&self.dialect);
+        Answer::stream(Listing::new(rows, head, tail, move |out, record| {
+            write_row(out, record, seen_at, &dialect, spelling);
+        }))
+    }
+
+    fn read(&self, verified: &Verified, spelling: Spelling, id: &str) -> Answer {
+        // A2A API specification, "Get one by id".
+        if !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return exception(1003, "1003: Unexpected identifier type");
+        }
+        let number = id.parse().unwrap_or(u64::MAX);
+        let archived = self.archived();
+        let world = locked(&self.world);
+        let held = world.sessions.by_number(number).cloned();
+        let found = held.or_else(|| world.archive.by_number(number, archived));
+        let Some(record) = found.filter(|record| verified.sees(record)) else {
+            return exception(1002, "1002: Session not found");
+        };
+        let mut payload = vec![b'['];
+        let now = self.clock.moment();
+        write_row(&mut payload, &record, now, &self.dialect, spelling);
+        payload.push(b']');
+        let mut envelope = self.dialect.read();
+        envelope.duplicate_keys = self.faults.strikes(FaultKind::DuplicateKeys);
+        Answer::around(&envelope, "remote_session", &payload)
+    }
+
+    fn open(&self, _: &Verified, request: &Request<Bytes>, called: &Called) -> Answer {
+        let wanted = match Wanted::read(request, &self.dialect) {
+            Ok(wanted) => wanted,
+            Err(envelope) => return Answer::envelope(&envelope).because(envelope.message),
+        };
+        let now = self.clock.moment();
+        let mut envelope = self.dialect.opened();
+        envelope.duplicate_keys = self.faults.strikes(FaultKind::DuplicateKeys);
+        match locked(&self.openings).give(wanted, &called.base, now) {
+            Ok(payload) => Answer::around(&envelope, "session", payload.as_bytes()),
+            Err(error) => no_randomness(&error),
+        }
+    }
+
+    fn terminate(&self, verified: &Verified, session_id: &str) -> Answer {
+        let fails = self.faults.strikes(FaultKind::Drop500);
+        let idle = self.faults.strikes(FaultKind::DropAcceptedButAlive);
+        let archived = self.archived();
+        let dropped = self.with_world(|world, now| {
+            let at = world.sessions.find(session_id);
+            match at.and_then(|at| world.sessions.at(at)) {
+                Some(record) if !verified.sees(record) => Drop::Unknown,
+                Some(_) => world.drop_session(session_id, now, !fails && !idle),
+                None => match world.archive.find(session_id, archived) {
+                    Some(record) if verified.sees(&record) => Drop::AlreadyEnded,
+                    _ => Drop::Unknown,
+                },
+            }
+        });
+        let done = match dropped {
+            Drop::Accepted => true,
+            Drop::AlreadyEnded => self.dialect.switches.ended_drop == EndedDrop::Success,
+            Drop::Unknown => false,
+        };
+        let mut envelope = if done && !fails {
+            self.dialect.dropped()
+        } else {
+            self.dialect.drop_failed()
+        };
+        envelope.duplicate_keys = self.faults.strikes(FaultKind::DuplicateKeys);
+        let answer = Answer::envelope(&envelope);
+        match dropped {
+            _ if fails => answer.because("drop-500"),
+            Drop::Accepted => answer,
+            Drop::AlreadyEnded => answer.because("the session has ended"),
+            Drop::Unknown => answer.because("no such session"),
+        }
+    }
+
+    fn token(&self, request: &Request<Bytes>, called: &Called) -> Answer {
+        let now = self.now();
+        let mut tokens = locked(&self.tokens);
+        tokens
+            .answer(request, &called.host, &self.access, &self.dialect, now)
+            .unwrap_or_else(|error| no_randomness(&error))
+    }
+
+    /// A browser opens the URL of an opened session.
+    fn visit(&self, request: &Request<Bytes>, address: IpAddr) -> Answer {
+        let query = request.uri().query().unwrap_or_default();
+        let wanted = locked(&self.openings).visit(query, self.clock.moment());
+        let Some(wanted) = wanted else {
+            return visited(false);
+        };
+        let started = self.with_world(|world, now| {
+            let record = wanted.onto(world.newcomer(now), address);
+            world.start(record, now)
+        });
+        visited(started.is_ok())
+    }
+}
+
+fn whole(answer: Answer) -> Reaction {
+    Reaction {
+        answer: Some(answer),
+        damage: Damage::default(),
+    }
+}
+
+fn no_randomness(error: &getrandom::Error) -> Answer {
+    tracing::error!("the system has no random numbers: {error}");
+    exception(500, "Unexpected error")
+}
+
+fn verifier(dialect: &Dialect) -> Verifier {
+    let stamps = match dialect.switches.stamps {
+        Stamps::Required => ProtocolStamps::Required,
+        Stamps::Optional => ProtocolStamps::Optional,
+    };
+    Verifier::new()
+        .with_window(dialect.switches.window.as_secs())
+        .with_stamps(stamps)
+}
+
+/// The token of a `Bearer` header; the scheme's case does not matter (RFC 9110 section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,437 @@
+//! What a mock is to be, before it starts.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use http::uri::Scheme;
+use pam_proto::oauth1::Credentials;
+use pam_proto::{BaseUrl, BuildError, Secret};
+
+use crate::access::{Access, Application, Authorization, OAuth2Client, SameKeys};
+use crate::appliance::{Appliance, Parts};
+use crate::clock::{Clock, zone};
+use crate::dialect::Dialect;
+use crate::faults::Fault;
+use crate::life::{Life, World};
+use crate::population::Population;
+use crate::profile::Profile;
+use crate::public::Public;
+use crate::random::unguessable;
+use crate::server::{self, MockAppliance};
+use crate::state::{NewSession, NewSessionError, SessionClash};
+use crate::state_file::State;
+use crate::switches::Switches;
+use crate::tls::{ClientCertificates, ServerCertificate, Tls, TlsError, is_name};
+
+/// A mock appliance that is being put together; [`Builder::start`] starts it.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    listen: SocketAddr,
+    beyond_loopback: bool,
+    plain_http: bool,
+    names: Vec<String>,
+    certificate: ServerCertificate,
+    clients: ClientCertificates,
+    public_url: Option<String>,
+    behind_proxy: bool,
+    profile: Profile,
+    switches: Switches,
+    faults: Vec<Fault>,
+    tenant: Option<String>,
+    utc_offset: i16,
+    population: Population,
+    seed: u64,
+    state: State,
+    listing_size: u64,
+    life: Life,
+    clock: Clock,
+    oauth1: Option<Credentials>,
+    oauth2: Option<OAuth2Client>,
+    restrict: fn(Authorization) -> Authorization,
+    token_lifetime: Option<Duration>,
+    explain: bool,
+    recorded: usize,
+}
+
+/// A mock that can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address is not a loopback address.
+    #[error(
+        "{0} is reachable from other machines; a mock listens on loopback unless told that other \
+         machines may reach it"
+    )]
+    NotLoopback(SocketAddr),
+    /// Plain http was asked for beyond loopback.
+    #[error("plain http is for loopback only; listen on 127.0.0.1 or speak TLS")]
+    PlainHttpBeyondLoopback,
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// TLS can't be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A name that a certificate can't carry.
+    #[error("`{0}` is neither a host name nor an IP address")]
+    Name(String),
+    /// The public URL can't be used.
+    #[error("the public URL can't be used: {0}")]
+    PublicUrl(#[source] BuildError),
+    /// The mock's own URL can't be written.
+    #[error("the mock's own URL can't be used: {0}")]
+    OwnUrl(#[source] BuildError),
+    /// More active sessions than sessions.
+    #[error("{active} of {sessions} sessions can't be active; ask for as many sessions at least")]
+    MoreActiveThanSessions {
+        /// How many sessions there are to be.
+        sessions: u64,
+        /// How many of them active.
+        active: u64,
+    },
+    /// A session that was given can't be put in.
+    #[error("a session can't be put in: {0}")]
+    Session(#[from] NewSessionError),
+    /// Two authorizations can't be told apart.
+    #[error(transparent)]
+    Keys(#[from] SameKeys),
+    /// A rate of [`Life`] is negative, not a number or out of range.
+    #[error("a rate is a number of events per minute from 0 to 60000")]
+    Rate,
+    /// The zone does not exist.
+    #[error("{0} minutes are no offset from UTC; it is within 24 hours")]
+    Zone(i16),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers: {0}")]
+    Randomness(#[from] getrandom::Error),
+}
+
+impl From<SessionClash> for StartError {
+    fn from(clash: SessionClash) -> Self {
+        Self::Session(clash.into())
+    }
+}
+
+/// How many requests are recorded unless set otherwise.
+const RECORDED: usize = 10_000;
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            beyond_loopback: false,
+            plain_http: false,
+            names: Vec::new(),
+            certificate: ServerCertificate::default(),
+            clients: ClientCertificates::default(),
+            public_url: None,
+            behind_proxy: false,
+            profile: Profile::default(),
+            switches: Switches::default(),
+            faults: Vec::new(),
+            tenant: None,
+            utc_offset: 0,
+            population: Population {
+                sessions: 0,
+                active: 0,
+            },
+            seed: 1,
+            state: State::default(),
+            listing_size: 0,
+            life: Life::default(),
+            clock: Clock::system(),
+            oauth1: None,
+            oauth2: None,
+            restrict: |authorization| authorization,
+            token_lifetime: None,
+            explain: false,
+            recorded: RECORDED,
+        }
+    }
+}
+
+impl Builder {
+    /// Listens there instead of on any free port of 127.0.0.1; port 0 is any free port.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Lets [`Builder::listen`] be an address that other machines can reach.
+    pub fn beyond_loopback(mut self) -> Self {
+        self.beyond_loopback = true;
+        self
+    }
+
+    /// Speaks plain http, which works on loopback only.
+    pub fn plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Names in the certificate beside `localhost`, `127.0.0.1` and `::1`.
+    pub fn names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.names.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// What is wrong with the mock's certificate.
+    pub fn certificate(mut self, certificate: ServerCertificate) -> Self {
+        self.certificate = certificate;
+        self
+    }
+
+    /// Whether callers show a certificate.
+    pub fn client_certificates(mut self, clients: ClientCertificates) -> Self {
+        self.clients = clients;
+        self
+    }
+
+    /// By which URL callers reach the mock, when a reverse proxy stands before it: its scheme,
+    /// host, port and path prefix are what they sign. Otherwise the mock goes by the `Host`
+    /// header.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Believes the `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` headers of a reverse proxy.
+    pub fn behind_proxy(mut self) -> Self {
+        self.behind_proxy = true;
+        self
+    }
+
+    /// Which generation of the appliance it stands in for; 4.0 by default.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// What the documents leave open.
+    pub fn switches(mut self, switches: Switches) -> Self {
+        self.switches = switches;
+        self
+    }
+
+    /// Switches a fault on from the start.
+    pub fn fault(mut self, fault: impl Into<Fault>) -> Self {
+        self.faults.push(fault.into());
+        self
+    }
+
+    /// The tenant that answers carry; the product's name by default.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// How many minutes the appliance's zone is ahead of UTC; its times carry no zone.
+    pub fn utc_offset(mut self, minutes: i16) -> Self {
+        self.utc_offset = minutes;
+        self
+    }
+
+    /// Makes up this many sessions, of which this many run.
+    pub fn sessions(mut self, sessions: u64, active: u64) -> Self {
+        self.population = Population { sessions, active };
+        self
+    }
+
+    /// What everything made up comes from; 1 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Puts a session in, after those that are made up.
+    pub fn session(mut self, session: NewSession) -> Self {
+        self.state.sessions.push(session);
+        self
+    }
+
+    /// Puts the sessions and the applications of a state file in.
+    pub fn state(mut self, state: State) -> Self {
+        self.state.sessions.extend(state.sessions);
+        self.state.applications.extend(state.applications);
+        self
+    }
+
+    /// Fills the listing up to this many rows with ended sessions that are made up while they are
+    /// sent.
+    pub fn listing_size(mut self, rows: u64) -> Self {
+        self.listing_size = rows;
+        self
+    }
+
+    /// What happens by itself, and how late.
+    pub fn life(mut self, life: Life) -> Self {
+        self.life = life;
+        self
+    }
+
+    /// The mock's time; the system's by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The OAuth 1.0 keys of the mock's own application; drawn at random by default.
+    pub fn oauth1(mut self, credentials: Credentials) -> Self {
+        self.oauth1 = Some(credentials);
+        self
+    }
+
+    /// The OAuth 2.0 keys of the mock's own application; drawn at random by default.
+    pub fn oauth2(mut self, client: OAuth2Client) -> Self {
+        self.oauth2 = Some(client);
+        self
+    }
+
+    /// Changes both authorizations of the mock's own application, which may do everything by
+    /// default: `.restrict(Authorization::read_only)`.
+    pub fn restrict(mut self, change: fn(Authorization) -> Authorization) -> Self {
+        self.restrict = change;
+        self
+    }
+
+    /// Adds an application beside the mock's own.
+    pub fn application(mut self, application: Application) -> Self {
+        self.state.applications.push(application);
+        self
+    }
+
+    /// How long a bearer token is good; an hour by default.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Logs, for each refused signature, what the mock signed and what the caller seems to have
+    /// signed instead.
+    pub fn explain(mut self) -> Self {
+        self.explain = true;
+        self
+    }
+
+    /// How many requests are remembered; 10,000 by default.
+    pub fn recorded(mut self, requests: usize) -> Self {
+        self.recorded = requests;
+        self
+    }
+
+    /// Starts the mock; it serves until it is shut down or dropped.
+    ///
+    /// # Errors
+    /// [`StartError`] when an option can't be fulfilled.
+    pub async fn start(self) -> Result<MockAppliance, StartError> {
+        if !self.listen.ip().is_loopback() {
+            if self.plain_http {
+                return Err(StartError::PlainHttpBeyondLoopback);
+            }
+            if !self.beyond_loopback {
+                return Err(StartError::NotLoopback(self.listen));
+            }
+        }
+        if let Some(name) = self.names.iter().find(|name| !is_name(name)) {
+            return Err(StartError::Name(name.clone()));
+        }
+        let tls = match self.plain_http {
+            true => None,
+            false => Some(Tls::new(&self.names, self.certificate, self.clients)?),
+        };
+        let scheme = match tls {
+            Some(_) => Scheme::HTTPS,
+            None => Scheme::HTTP,
+        };
+        let public = match &self.public_url {
+            Some(url) => Public::At(BaseUrl::new(url).map_err(StartError::PublicUrl)?),
+            None if self.behind_proxy => Public::Forwarded(scheme),
+            None => Public::Directly(scheme),
+        };
+        let oauth1 = match self.oauth1.clone() {
+            Some(credentials) => credentials,
+            // 40 characters, as the appliance's own (A2A API specification, "Legacy unsigned
+            // query-parameter form").
+            None => Credentials::new(unguessable(20)?, Secret::new(unguessable(20)?))
+                .with_token(unguessable(20)?, Secret::new(unguessable(20)?)),
+        };
+        let oauth2 = match self.oauth2.clone() {
+            Some(client) => client,
+            None => OAuth2Client {
+                client_id: unguessable(20)?,
+                client_secret: Secret::new(unguessable(20)?),
+            },
+        };
+        let listen = self.listen;
+        let tenant = self.tenant.clone();
+        let appliance = self.appliance(&oauth1, &oauth2, public)?;
+        let own = server::Own {
+            oauth1,
+            oauth2,
+            tenant,
+        };
+        server::start(listen, tls, appliance, own).await
+    }
+
+    fn appliance(
+        self,
+        oauth1: &Credentials,
+        oauth2: &OAuth2Client,
+        public: Public,
+    ) -> Result<Appliance, StartError> {
+        let own = Application::new(
+            "pamctl",
+            [
+                (self.restrict)(Authorization::oauth1(oauth1.clone())),
+                (self.restrict)(Authorization::oauth2(oauth2.clone())),
+            ],
+        );
+        let applications = [own].into_iter().chain(self.state.applications);
+        let access = Access::new(applications.collect())?;
+        let Population { sessions, active } = self.population;
+        if active > sessions {
+            return Err(StartError::MoreActiveThanSessions { sessions, active });
+        }
+        if !self.life.is_sound() {
+            return Err(StartError::Rate);
+        }
+        let zone = zone(self.utc_offset).ok_or(StartError::Zone(self.utc_offset))?;
+        let now = self.clock.moment();
+        let mut world = World::new(self.life, self.seed, now, false);
+        for record in self.population.records(self.seed, now) {
+            world.settle(record, now)?;
+        }
+        for session in self.state.sessions {
+            let made_up = world.newcomer(now);
+            let record = session
+                .onto(made_up, now, zone)
+                .map_err(NewSessionError::from)?;
+            world.settle(record, now)?;
+        }
+        let product = self.profile.product().to_owned();
+        Ok(Appliance::new(Parts {
+            dialect: Dialect {
+                profile: self.profile,
+                switches: self.switches,
+                zone,
+                tenant: self.tenant.unwrap_or(product),
+            },
+            clock: self.clock,
+            world,
+            access,
+            faults: self.faults,
+            listing_size: self.listing_size,
+            public,
+            explain: self.explain,
+            siem: None,
+            token_lifetime: self.token_lifetime,
+            recorded: self.recorded,
+        }))
+    }
+}

@@ -99,6 +99,11 @@ impl Envelope {
         }
     }
 
+    /// An answer of which only the head counts, to make errors of.
+    pub(crate) fn of_head(head: &http::response::Parts) -> Self {
+        Self::bare(head.status, Headers::read(&head.headers))
+    }
+
     fn bare(http_status: StatusCode, headers: Headers) -> Self {
         Self {
             status: None,

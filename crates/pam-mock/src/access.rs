@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use pam_proto::Secret;
 use pam_proto::oauth1::Credentials;
 use pam_proto::oauth1::signature::Key;
 use pam_proto::oauth1::verify::Unknown;
+use pam_proto::oauth2::ClientCredentials;
 
 use crate::answers::refusal::Refusal;
 use crate::clock::Moment;
@@ -37,15 +37,6 @@ pub enum Permission {
     ReadAndWrite,
 }
 
-/// The client of an OAuth 2.0 authorization.
-#[derive(Debug, Clone)]
-pub struct OAuth2Client {
-    /// `client_id`.
-    pub client_id: String,
-    /// `client_secret`.
-    pub client_secret: Secret,
-}
-
 /// An authorization's own key material.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -53,19 +44,17 @@ pub enum Keys {
     /// Consumer key and token, each with its secret.
     OAuth1(Credentials),
     /// Client id and secret, for a bearer token.
-    OAuth2(OAuth2Client),
+    OAuth2(ClientCredentials),
 }
 
 /// One authorization of an application.
 ///
 /// ```
-/// use pam_mock::{Authorization, OAuth2Client};
+/// use pam_mock::Authorization;
 /// use pam_proto::Secret;
+/// use pam_proto::oauth2::ClientCredentials;
 ///
-/// let client = OAuth2Client {
-///     client_id: "siem".into(),
-///     client_secret: Secret::new("never in a fixture of yours"),
-/// };
+/// let client = ClientCredentials::new("siem", Secret::new("never in a fixture of yours"));
 /// let authorization = Authorization::oauth2(client)
 ///     .read_only()
 ///     .addresses(["127.0.0.1"])
@@ -104,10 +93,15 @@ impl Authorization {
         Self::with(Keys::OAuth1(credentials))
     }
 
-    /// An authorization for OAuth 2.0 that may do everything.
+    /// An authorization for OAuth 2.0 that may do everything, of the client's tenant if it has
+    /// one.
     #[must_use]
-    pub fn oauth2(client: OAuth2Client) -> Self {
-        Self::with(Keys::OAuth2(client))
+    pub fn oauth2(client: ClientCredentials) -> Self {
+        let tenant = client.tenant.clone();
+        Self {
+            tenant,
+            ..Self::with(Keys::OAuth2(client))
+        }
     }
 
     fn with(keys: Keys) -> Self {

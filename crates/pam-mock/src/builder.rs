@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use http::uri::Scheme;
 use pam_proto::oauth1::Credentials;
+use pam_proto::oauth2::ClientCredentials;
 use pam_proto::{BaseUrl, BuildError, Secret};
 
-use crate::access::{Access, Application, Authorization, OAuth2Client, SameKeys};
+use crate::access::{Access, Application, Authorization, SameKeys};
 use crate::appliance::{Appliance, Parts};
 use crate::clock::{Clock, zone};
 use crate::dialect::Dialect;
@@ -47,7 +48,7 @@ pub struct Builder {
     life: Life,
     clock: Clock,
     oauth1: Option<Credentials>,
-    oauth2: Option<OAuth2Client>,
+    oauth2: Option<ClientCredentials>,
     restrict: fn(Authorization) -> Authorization,
     token_lifetime: Option<Duration>,
     explain: bool,
@@ -225,7 +226,8 @@ impl Builder {
         self
     }
 
-    /// The tenant that answers carry; the product's name by default.
+    /// The tenant that answers carry; the product's name by default. The mock's own OAuth 2.0
+    /// client is then of this tenant, and has to name it where the host name does not.
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
@@ -288,7 +290,7 @@ impl Builder {
     }
 
     /// The OAuth 2.0 keys of the mock's own application; drawn at random by default.
-    pub fn oauth2(mut self, client: OAuth2Client) -> Self {
+    pub fn oauth2(mut self, client: ClientCredentials) -> Self {
         self.oauth2 = Some(client);
         self
     }
@@ -363,26 +365,22 @@ impl Builder {
         };
         let oauth2 = match self.oauth2.clone() {
             Some(client) => client,
-            None => OAuth2Client {
-                client_id: unguessable(20)?,
-                client_secret: Secret::new(unguessable(20)?),
-            },
+            None => ClientCredentials::new(unguessable(20)?, Secret::new(unguessable(20)?)),
+        };
+        let oauth2 = match &self.tenant {
+            Some(tenant) if oauth2.tenant.is_none() => oauth2.at_tenant(tenant),
+            _ => oauth2,
         };
         let listen = self.listen;
-        let tenant = self.tenant.clone();
         let appliance = self.appliance(&oauth1, &oauth2, public)?;
-        let own = server::Own {
-            oauth1,
-            oauth2,
-            tenant,
-        };
+        let own = server::Own { oauth1, oauth2 };
         server::start(listen, tls, appliance, own).await
     }
 
     fn appliance(
         self,
         oauth1: &Credentials,
-        oauth2: &OAuth2Client,
+        oauth2: &ClientCredentials,
         public: Public,
     ) -> Result<Appliance, StartError> {
         let own = Application::new(

@@ -10,10 +10,11 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! let mock = MockAppliance::builder().sessions(20, 3).seed(7).start().await?;
-//! let url = mock.base_url(); // and mock.ca_pem(), mock.oauth1(): what a client needs
+//! // What a client needs: mock.base_url(), mock.ca_pem(), mock.oauth1().
+//! assert!(mock.base_url().is_https());
 //! assert_eq!(mock.sessions().iter().filter(|session| session.active).count(), 3);
 //! mock.shutdown().await;
-//! # let _ = url; Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -45,7 +46,7 @@ mod state_file;
 mod switches;
 mod tls;
 
-pub use access::{Application, Authorization, Keys, OAuth2Client, Permission, Resource, SameKeys};
+pub use access::{Application, Authorization, Keys, Permission, Resource, SameKeys};
 pub use alerts::{AlertKind, UnknownAlert};
 pub use builder::{Builder, StartError};
 pub use clock::Clock;

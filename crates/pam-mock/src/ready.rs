@@ -65,7 +65,7 @@ impl MockAppliance {
             "client_id": client.client_id,
             "client_secret": client.client_secret.expose(),
         });
-        if let Some(tenant) = self.tenant() {
+        if let Some(tenant) = &client.tenant {
             oauth2["tenant"] = json!(tenant);
         }
         ready.insert("oauth2".to_owned(), oauth2);

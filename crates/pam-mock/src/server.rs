@@ -17,13 +17,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pam_proto::BaseUrl;
 use pam_proto::oauth1::Credentials;
+use pam_proto::oauth2::ClientCredentials;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::access::OAuth2Client;
 use crate::alerts::AlertKind;
 use crate::answers::Answer;
 use crate::appliance::{Appliance, Peer, Reaction};
@@ -53,9 +53,7 @@ pub struct MockAppliance {
 /// The mock's own application.
 pub(crate) struct Own {
     pub(crate) oauth1: Credentials,
-    pub(crate) oauth2: OAuth2Client,
-    /// Where it was set.
-    pub(crate) tenant: Option<String>,
+    pub(crate) oauth2: ClientCredentials,
 }
 
 impl std::fmt::Debug for MockAppliance {
@@ -104,14 +102,8 @@ impl MockAppliance {
 
     /// The OAuth 2.0 keys of the mock's own application.
     #[must_use]
-    pub fn oauth2(&self) -> &OAuth2Client {
+    pub fn oauth2(&self) -> &ClientCredentials {
         &self.own.oauth2
-    }
-
-    /// The tenant, where one was set.
-    #[must_use]
-    pub fn tenant(&self) -> Option<&str> {
-        self.own.tenant.as_deref()
     }
 
     /// The sessions as they truly are, without the archive that fills a listing up.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pam_proto::oauth1::Credentials;
+use pam_proto::oauth2::ClientCredentials;
 use pam_proto::{Secret, SessionId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::access::{Application, Authorization, OAuth2Client, Permission, Resource};
+use crate::access::{Application, Authorization, Permission, Resource};
 use crate::clock::Moment;
 use crate::fingerprint::Fingerprint;
 use crate::state::NewSession;
@@ -280,10 +281,10 @@ impl AuthorizationEntry {
     fn meant(self) -> Result<Authorization, String> {
         let mut authorization = match (self.oauth1, self.oauth2) {
             (Some(keys), None) => Authorization::oauth1(keys.meant()?),
-            (None, Some(keys)) => Authorization::oauth2(OAuth2Client {
-                client_id: keys.client_id,
-                client_secret: Secret::new(keys.client_secret),
-            }),
+            (None, Some(keys)) => Authorization::oauth2(ClientCredentials::new(
+                keys.client_id,
+                Secret::new(keys.client_secret),
+            )),
             _ => return Err("an authorization has either oauth1 or oauth2".to_owned()),
         };
         if let Some(resources) = self.resources {

@@ -2,79 +2,105 @@
 
 use http::Request;
 use pam_proto::oauth1::Signer;
-use pam_proto::{Fault, ReplyError};
+use pam_proto::oauth2::Turn;
+use pam_proto::{Fault, ReplyError, Routes};
 
+use crate::access_token::AccessTokens;
 use crate::clock::{Clock, Lesson};
 use crate::error::{CallError, SetupError};
 use crate::observer::Notice;
-use crate::settings::Authentication;
+use crate::settings::{Authentication, RouteChoice, Settings};
+use crate::transport::Transport;
 
 /// One door for both ways of authentication.
-pub(crate) enum Authenticator {
-    OAuth1 { signer: Signer, clock: Clock },
+pub(crate) struct Authenticator {
+    clock: Clock,
+    method: Method,
 }
 
-/// What a request was authorized with, to learn from its refusal.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Proof {
-    /// A signature whose stamp had this clock offset in it.
-    Stamp { offset: i64 },
+enum Method {
+    Signature(Signer),
+    Token(Box<AccessTokens>),
 }
 
-/// What to do about a refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Remedy {
-    /// Nothing: it stands.
-    None,
-    /// Send the request once more, newly authorized.
-    Again(Option<Notice>),
+/// What one call has been through: its requests differ in their authorization only.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    /// The clock's correction in the last stamp.
+    offset: i64,
+    /// Whether a stamp was refused for its time.
+    signed_again: bool,
+    turn: Turn,
 }
 
 impl Authenticator {
-    pub(crate) fn new(authentication: &Authentication) -> Result<Self, SetupError> {
-        match authentication {
-            Authentication::OAuth1(credentials) => Ok(Self::OAuth1 {
-                signer: Signer::new(credentials)?,
-                clock: Clock::new(),
-            }),
-        }
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let method = match &settings.authentication {
+            Authentication::OAuth1(credentials) => Method::Signature(Signer::new(credentials)?),
+            Authentication::OAuth2(client) => {
+                let routes = known_routes(settings.routes);
+                let cache = settings.token_cache.as_deref();
+                let tokens = AccessTokens::new(&settings.base, client, routes, cache)?;
+                Method::Token(Box::new(tokens))
+            }
+        };
+        Ok(Self {
+            clock: Clock::new(),
+            method,
+        })
     }
 
     /// Adds the `Authorization` header.
     pub(crate) async fn authorize(
         &self,
         request: Request<Vec<u8>>,
-    ) -> Result<(Request<Vec<u8>>, Proof), CallError> {
-        match self {
-            Self::OAuth1 { signer, clock } => {
-                let (stamp, offset) = clock.stamp()?;
-                Ok((signer.sign(request, &stamp)?, Proof::Stamp { offset }))
+        attempts: &mut Attempts,
+        transport: &Transport,
+    ) -> Result<Request<Vec<u8>>, CallError> {
+        match &self.method {
+            Method::Signature(signer) => {
+                let (stamp, offset) = self.clock.stamp()?;
+                attempts.offset = offset;
+                Ok(signer.sign(request, &stamp)?)
+            }
+            Method::Token(tokens) => {
+                let turn = &mut attempts.turn;
+                tokens.bear(request, turn, &self.clock, transport).await
             }
         }
     }
 
-    /// Whether a refusal can be remedied. Every refusal that is comes before execution, so even a
-    /// drop may be sent again.
-    pub(crate) fn remedy(&self, refusal: &ReplyError, proof: Proof) -> Remedy {
-        match (self, proof) {
-            (Self::OAuth1 { clock, .. }, Proof::Stamp { offset }) => {
-                // A gateway answers a rejected signature with "no route", too (A2A API
-                // specification, "Bodies that are not the envelope").
-                let about_stamp = matches!(
-                    refusal.fault,
-                    Fault::Signature | Fault::Timestamp | Fault::Token | Fault::NoRoute
-                );
-                let Some(date) = refusal.date.filter(|_| about_stamp) else {
-                    return Remedy::None;
-                };
-                match clock.learn(date, offset) {
-                    Lesson::ClockWasRight => Remedy::None,
-                    Lesson::KnownByNow => Remedy::Again(None),
-                    Lesson::Corrected { offset } => {
-                        Remedy::Again(Some(Notice::ClockSkew { offset }))
-                    }
+    /// Whether a refusal is remedied, so that the request may be sent once more, newly
+    /// authorized. Such a refusal comes before execution, so this is safe for a drop too.
+    pub(crate) fn remedy(
+        &self,
+        refusal: &ReplyError,
+        attempts: &mut Attempts,
+        transport: &Transport,
+    ) -> bool {
+        match &self.method {
+            Method::Signature(_) if attempts.signed_again => false,
+            Method::Signature(_) => {
+                let lesson = self.clock.learn(refusal, attempts.offset);
+                if let Lesson::Corrected { offset } = lesson {
+                    transport.notice(&Notice::ClockSkew { offset });
                 }
+                attempts.signed_again = lesson != Lesson::ClockWasRight;
+                attempts.signed_again
+            }
+            // A gateway may answer a rejected token with "no route" (A2A API specification,
+            // "Bodies that are not the envelope"), but it does so for every wrong path, too, and a
+            // new token each time would help nobody.
+            Method::Token(tokens) => {
+                refusal.fault == Fault::Token && tokens.refused(&mut attempts.turn)
             }
         }
+    }
+}
+
+fn known_routes(choice: RouteChoice) -> Option<Routes> {
+    match choice {
+        RouteChoice::Fixed(routes) => Some(routes),
+        RouteChoice::Auto => None,
     }
 }

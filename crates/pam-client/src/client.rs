@@ -7,9 +7,8 @@ use http::response::Parts;
 use http::{Request, Response, StatusCode};
 use pam_proto::{BaseUrl, Effect, Envelope, Notes, Operation, Pace, ReplyError, Routes};
 
-use crate::authenticator::{Authenticator, Proof, Remedy};
+use crate::authenticator::{Attempts, Authenticator};
 use crate::error::{CallError, SetupError};
-use crate::observer::{Notice, Observer};
 use crate::settings::{Deadlines, RouteChoice, Settings};
 use crate::transport::{Arriving, Failure, Transport};
 
@@ -23,7 +22,6 @@ struct Shared {
     deadlines: Deadlines,
     authenticator: Authenticator,
     transport: Transport,
-    observer: Option<Arc<dyn Observer>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -40,11 +38,10 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         Ok(Self(Arc::new(Shared {
             transport: Transport::new(&settings)?,
-            authenticator: Authenticator::new(&settings.authentication)?,
+            authenticator: Authenticator::new(&settings)?,
             base: settings.base,
             routes: settings.routes,
             deadlines: settings.deadlines,
-            observer: settings.observer,
         })))
     }
 
@@ -73,23 +70,18 @@ impl Client {
     ) -> Result<(StatusCode, O::Output), CallError> {
         let routes = self.routes().await?;
         let build = || Ok(operation.request(self.base(), routes)?);
-        let mut remedied = false;
+        let (pace, effect) = (operation.pace(), operation.effect());
+        let mut attempts = Attempts::default();
         loop {
-            let exchange = self.exchange(&build, operation.pace(), operation.effect());
-            let (response, proof) = exchange.await?;
+            let response = self.exchange(&build, pace, effect, &mut attempts).await?;
             let mut notes = Notes::default();
             let outcome = operation.parse_noting(&response, &mut notes);
-            if !notes.is_empty() {
-                self.notice(&Notice::Tolerated(notes));
-            }
-            let refusal = match outcome {
+            self.transport().tolerated(notes);
+            match outcome {
                 Ok(output) => return Ok((response.status(), output)),
-                Err(refusal) => refusal,
-            };
-            if remedied || !self.remedy(&refusal, proof) {
-                return Err(refusal.into());
+                Err(refusal) if self.remedy(&refusal, &mut attempts) => {}
+                Err(refusal) => return Err(refusal.into()),
             }
-            remedied = true;
         }
     }
 
@@ -104,17 +96,19 @@ impl Client {
         request: Request<Vec<u8>>,
         pace: Pace,
     ) -> Result<Response<Vec<u8>>, CallError> {
-        let effect = match request.method().is_safe() {
-            true => Effect::Reads,
-            false => Effect::Changes,
+        let effect = if request.method().is_safe() {
+            Effect::Reads
+        } else {
+            Effect::Changes
         };
         let build = || Ok(request.clone());
-        let (response, proof) = self.exchange(&build, pace, effect).await?;
-        match Envelope::success(&response) {
-            Err(refusal) if self.remedy(&refusal, proof) => {
-                Ok(self.exchange(&build, pace, effect).await?.0)
+        let mut attempts = Attempts::default();
+        loop {
+            let response = self.exchange(&build, pace, effect, &mut attempts).await?;
+            match Envelope::success(&response) {
+                Err(refusal) if self.remedy(&refusal, &mut attempts) => {}
+                _ => return Ok(response),
             }
-            _ => Ok(response),
         }
     }
 
@@ -141,66 +135,43 @@ impl Client {
         build: &impl Fn() -> Result<Request<Vec<u8>>, CallError>,
         pace: Pace,
         effect: Effect,
-    ) -> Result<(Response<Vec<u8>>, Proof), CallError> {
-        let (request, proof) = self.authorize(build()?).await?;
-        match self.transport().exchange(request, pace).await {
-            Ok(response) => Ok((response, proof)),
-            Err(Failure { stale: true, .. }) if effect == Effect::Reads => {
-                let (request, proof) = self.authorize(build()?).await?;
-                let response = self.transport().exchange(request, pace).await;
-                Ok((response.map_err(|failure| failure.error)?, proof))
-            }
-            Err(failure) => Err(failure.error),
-        }
+        attempts: &mut Attempts,
+    ) -> Result<Response<Vec<u8>>, CallError> {
+        let (head, arriving) = self.begin(build, pace, effect, attempts).await?;
+        Ok(self.transport().collect(head, arriving).await?)
     }
 
-    /// One request that only reads, and the head of its answer.
+    /// One request and the head of its answer.
     pub(crate) async fn begin(
         &self,
         build: &impl Fn() -> Result<Request<Vec<u8>>, CallError>,
         pace: Pace,
-    ) -> Result<((Parts, Arriving), Proof), CallError> {
-        let (request, proof) = self.authorize(build()?).await?;
-        match self.transport().begin(request, pace).await {
-            Ok(answer) => Ok((answer, proof)),
-            Err(Failure { stale: true, .. }) => {
-                let (request, proof) = self.authorize(build()?).await?;
-                let answer = self.transport().begin(request, pace).await;
-                Ok((answer.map_err(|failure| failure.error)?, proof))
+        effect: Effect,
+        attempts: &mut Attempts,
+    ) -> Result<(Parts, Arriving), CallError> {
+        let Shared {
+            authenticator,
+            transport,
+            ..
+        } = &*self.0;
+        let mut request = authenticator
+            .authorize(build()?, attempts, transport)
+            .await?;
+        match transport.begin(request, pace).await {
+            Err(Failure { stale: true, .. }) if effect == Effect::Reads => {
+                request = authenticator
+                    .authorize(build()?, attempts, transport)
+                    .await?;
+                transport.begin(request, pace).await
             }
-            Err(failure) => Err(failure.error),
+            answer => answer,
         }
-    }
-
-    async fn authorize(
-        &self,
-        request: Request<Vec<u8>>,
-    ) -> Result<(Request<Vec<u8>>, Proof), CallError> {
-        let (request, proof) = self.0.authenticator.authorize(request).await?;
-        let Some(observer) = &self.0.observer else {
-            return Ok((request, proof));
-        };
-        let (parts, body) = request.into_parts();
-        observer.request_sent(&parts);
-        Ok((Request::from_parts(parts, body), proof))
+        .map_err(|failure| failure.error)
     }
 
     /// Whether a refusal was remedied, so that the request may be sent once more.
-    pub(crate) fn remedy(&self, refusal: &ReplyError, proof: Proof) -> bool {
-        match self.0.authenticator.remedy(refusal, proof) {
-            Remedy::None => false,
-            Remedy::Again(notice) => {
-                if let Some(notice) = notice {
-                    self.notice(&notice);
-                }
-                true
-            }
-        }
-    }
-
-    fn notice(&self, notice: &Notice) {
-        if let Some(observer) = &self.0.observer {
-            observer.notice(notice);
-        }
+    pub(crate) fn remedy(&self, refusal: &ReplyError, attempts: &mut Attempts) -> bool {
+        let authenticator = &self.0.authenticator;
+        authenticator.remedy(refusal, attempts, self.transport())
     }
 }

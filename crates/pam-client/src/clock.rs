@@ -4,13 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pam_proto::HttpDate;
 use pam_proto::oauth1::Stamp;
+use pam_proto::{ClockSkew, ReplyError};
 
 use crate::error::SetupError;
 
-/// How far the appliance's clock may differ before its refusals are put down to that, in seconds.
-const TOLERANCE: i64 = 5;
 /// Bytes of randomness in a nonce; it is written as twice as many hexadecimal digits.
 const NONCE: usize = 16;
 /// Random bytes fetched at once: the system call costs more than the signature.
@@ -42,28 +40,30 @@ impl Clock {
     /// A stamp for one request, and the offset that went into it.
     pub(crate) fn stamp(&self) -> Result<(Stamp, i64), SetupError> {
         let offset = self.offset.load(Ordering::Relaxed);
-        let timestamp = unix_now().saturating_add(offset);
-        let nonce = self.nonce()?;
-        let timestamp = u64::try_from(timestamp).unwrap_or_default();
-        Ok((Stamp::new(timestamp, nonce), offset))
+        let timestamp = unix_now().saturating_add_signed(offset);
+        Ok((Stamp::new(timestamp, self.nonce()?), offset))
     }
 
-    /// Learns from the `Date` of a refusal whether the stamp of the refused request was wrong.
-    /// `used` is the offset that went into it.
-    pub(crate) fn learn(&self, date: HttpDate, used: i64) -> Lesson {
-        let date = i64::try_from(date.unix_seconds()).unwrap_or(i64::MAX);
-        let offset = date.saturating_sub(unix_now());
-        if offset.saturating_sub(used).saturating_abs() <= TOLERANCE {
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        unix_now().saturating_add_signed(self.offset.load(Ordering::Relaxed))
+    }
+
+    /// Learns from a refusal whether the stamp of the refused request was wrong. `used` is the
+    /// offset that went into it.
+    pub(crate) fn learn(&self, refusal: &ReplyError, used: i64) -> Lesson {
+        let Some(skew) = ClockSkew::behind(refusal, unix_now().saturating_add_signed(used)) else {
             return Lesson::ClockWasRight;
-        }
+        };
+        let offset = used.saturating_add(skew.seconds());
         let known = self.offset.swap(offset, Ordering::Relaxed);
-        if offset.saturating_sub(known).saturating_abs() <= TOLERANCE {
+        if offset.abs_diff(known) <= ClockSkew::TOLERATED_SECONDS {
             return Lesson::KnownByNow;
         }
         Lesson::Corrected { offset }
     }
 
-    fn nonce(&self) -> Result<String, SetupError> {
+    pub(crate) fn nonce(&self) -> Result<String, SetupError> {
         let mut drawn = [0; NONCE];
         {
             let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,11 +93,10 @@ pub(crate) enum Lesson {
     },
 }
 
-/// Seconds since 1970. A clock that stands before it reads as 1970, and the appliance's answer
-/// corrects that.
-fn unix_now() -> i64 {
+/// A clock that stands before 1970 reads as 1970; the appliance's answer corrects that.
+fn unix_now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+    now.map_or(0, |now| now.as_secs())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -114,10 +113,17 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use std::collections::HashSet;
 
+    use http::Response;
+    use pam_proto::{Envelope, HttpDate};
+
     use super::*;
 
-    fn in_seconds(seconds: i64) -> HttpDate {
-        HttpDate::from_unix_seconds(u64::try_from(unix_now() + seconds).unwrap())
+    fn refusal(date: u64) -> ReplyError {
+        let response = Response::builder()
+            .status(401)
+            .header("date", HttpDate::from_unix_seconds(date).to_string())
+            .body(br#"{"message":"Invalid signature"}"#.to_vec());
+        Envelope::success(&response.unwrap()).unwrap_err()
     }
 
     #[test]
@@ -132,34 +138,35 @@ mod tests {
     fn a_wrong_clock_is_corrected_once_and_goes_into_the_next_stamp() {
         for skew in [600, -600] {
             let clock = Clock::new();
-            let date = in_seconds(skew);
-            let Lesson::Corrected { offset } = clock.learn(date, 0) else {
+            let date = unix_now().saturating_add_signed(skew);
+            let Lesson::Corrected { offset } = clock.learn(&refusal(date), 0) else {
                 panic!("the skew was not seen");
             };
             assert!((offset - skew).abs() <= 1, "{offset}");
             // Another call that had been stamped before learns nothing new.
-            assert_eq!(clock.learn(date, 0), Lesson::KnownByNow);
+            assert_eq!(clock.learn(&refusal(date), 0), Lesson::KnownByNow);
             let (stamp, used) = clock.stamp().unwrap();
-            assert!(stamp.timestamp().unwrap().abs_diff(date.unix_seconds()) <= 1);
-            assert_eq!(clock.learn(date, used), Lesson::ClockWasRight);
+            assert!(stamp.timestamp().unwrap().abs_diff(date) <= 1);
+            assert_eq!(clock.learn(&refusal(date), used), Lesson::ClockWasRight);
         }
     }
 
     #[test]
     fn a_few_seconds_are_no_skew() {
         let clock = Clock::new();
-        assert_eq!(clock.learn(in_seconds(-4), 0), Lesson::ClockWasRight);
+        let near = refusal(unix_now() - 4);
+        assert_eq!(clock.learn(&near, 0), Lesson::ClockWasRight);
         assert_eq!(clock.stamp().unwrap().1, 0);
     }
 
     #[test]
     fn a_hostile_date_overflows_nothing() {
         let clock = Clock::new();
-        let far = HttpDate::from_unix_seconds(u64::MAX);
-        assert!(matches!(clock.learn(far, 0), Lesson::Corrected { .. }));
-        assert!(clock.stamp().is_ok());
-        let epoch = HttpDate::from_unix_seconds(0);
-        let used = clock.stamp().unwrap().1;
-        assert!(matches!(clock.learn(epoch, used), Lesson::Corrected { .. }));
+        for date in [253_402_300_799, 0] {
+            let used = clock.stamp().unwrap().1;
+            let lesson = clock.learn(&refusal(date), used);
+            assert!(matches!(lesson, Lesson::Corrected { .. }));
+        }
+        assert!(clock.stamp().unwrap().0.timestamp().unwrap() <= 1);
     }
 }

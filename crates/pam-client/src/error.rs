@@ -1,6 +1,5 @@
 //! Errors by who is at fault: the settings, the request, the wire, or the appliance's answer.
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use pam_proto::oauth1::SignError;
 use pam_proto::{BuildError, Fault, ReplyError};
 
 /// Settings that can't work.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// A certificate or key file can't be read.
@@ -19,7 +18,7 @@ pub enum SetupError {
         /// The file.
         path: PathBuf,
         /// Why.
-        cause: io::Error,
+        cause: String,
     },
     /// A certificate or key file was read and is of no use.
     #[error("{what} {} is unusable: {reason}", path.display())]
@@ -57,6 +56,14 @@ pub enum SetupError {
     Host {
         /// The host.
         host: String,
+    },
+    /// The file that keeps the access token is not fit for it.
+    #[error("the token cache {} can't be used: {reason}", path.display())]
+    TokenCache {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        reason: String,
     },
     /// The operating system gives no random bytes for nonces.
     #[error("the operating system gives no random bytes: {0}")]
@@ -262,7 +269,7 @@ impl TransportError {
 }
 
 /// A call that did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The request can't be built.
@@ -280,6 +287,14 @@ pub enum CallError {
     /// The settings turned out to be unusable when they were needed.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// Something that must come before the request failed, so it was not sent.
+    #[error("{preparation}: {cause}")]
+    NotSent {
+        /// What was to come first.
+        preparation: Preparation,
+        /// Why it failed.
+        cause: Box<CallError>,
+    },
     /// The wire failed.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -288,12 +303,39 @@ pub enum CallError {
     Reply(#[from] ReplyError),
 }
 
+/// What comes before a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Preparation {
+    /// Getting an OAuth 2.0 access token.
+    #[error("no access token")]
+    AccessToken,
+    /// Learning which paths the appliance serves.
+    #[error("the appliance's routes can't be learnt")]
+    Routes,
+}
+
 impl CallError {
+    /// The answer of the appliance that is the reason, if one is: to the request itself or to
+    /// what had to come before it.
+    #[must_use]
+    pub fn reply(&self) -> Option<&ReplyError> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            Self::NotSent { cause, .. } => cause.reply(),
+            _ => None,
+        }
+    }
+
     /// Whether the appliance may have carried the request out.
     #[must_use]
     pub fn may_have_executed(&self) -> bool {
         match self {
-            Self::Build(_) | Self::Sign(_) | Self::OtherHost { .. } | Self::Setup(_) => false,
+            Self::Build(_)
+            | Self::Sign(_)
+            | Self::OtherHost { .. }
+            | Self::Setup(_)
+            | Self::NotSent { .. } => false,
             Self::Transport(error) => error.may_have_executed(),
             Self::Reply(error) => error.may_have_executed(),
         }
@@ -304,6 +346,7 @@ impl CallError {
     pub fn is_auth(&self) -> bool {
         match self {
             Self::Reply(error) => error.is_auth(),
+            Self::NotSent { cause, .. } => cause.is_auth(),
             Self::Transport(TransportError::Tls { fault, .. }) => {
                 matches!(fault, TlsFault::ClientCertificate { .. })
             }
@@ -315,7 +358,8 @@ impl CallError {
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Reply(error) => error.fault == Fault::Gateway,
+            Self::Reply(error) => matches!(error.fault, Fault::Gateway | Fault::TimedOut),
+            Self::NotSent { cause, .. } => cause.is_unreachable(),
             Self::Transport(error) => match error {
                 TransportError::BodyOverLimit { .. }
                 | TransportError::Encoded { .. }

@@ -28,6 +28,7 @@
 //! - skip the verification of a certificate, or go on with an empty trust store;
 //! - send a request again whose reply was lost, unless it is a read.
 
+mod access_token;
 mod authenticator;
 mod client;
 mod clock;
@@ -37,7 +38,6 @@ mod line;
 mod listing;
 mod observer;
 mod pool;
-#[cfg(unix)]
 mod private_file;
 mod settings;
 mod terminate;
@@ -45,7 +45,7 @@ mod tls;
 mod transport;
 
 pub use client::Client;
-pub use error::{CallError, SetupError, TlsFault, TransportError};
+pub use error::{CallError, Preparation, SetupError, TlsFault, TransportError};
 pub use observer::{Notice, Observer};
 pub use settings::{Authentication, ClientIdentity, Deadlines, RouteChoice, Settings, Trust};
 pub use terminate::{PlannedDrop, Withheld, Witness};

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use http::response::Parts;
 use pam_proto::listing::{Filter, ListingEnd, ListingParser, SessionRecord};
-use pam_proto::{ListSessions, Operation as _, Pace};
+use pam_proto::{Effect, ListSessions, Operation as _, Pace};
 
+use crate::authenticator::Attempts;
 use crate::client::Client;
 use crate::error::CallError;
 use crate::transport::Arriving;
@@ -45,19 +46,19 @@ impl Client {
     ) -> Result<ListingEnd, CallError> {
         let routes = self.routes().await?;
         let build = || Ok(ListSessions.request(self.base(), routes)?);
-        let mut remedied = false;
+        let mut attempts = Attempts::default();
         loop {
-            let ((head, arriving), proof) = self.begin(&build, Pace::Listing).await?;
+            let begun = self.begin(&build, Pace::Listing, Effect::Reads, &mut attempts);
+            let (head, arriving) = begun.await?;
             let read = self.read_listing(head, arriving, filter, &mut on_session);
             let refusal = match read.await {
                 Err(CallError::Reply(refusal)) => refusal.in_module(ListSessions.module()),
                 outcome => return outcome,
             };
             // A refusal that can be remedied comes instead of a listing, not after one.
-            if remedied || !self.remedy(&refusal, proof) {
+            if !self.remedy(&refusal, &mut attempts) {
                 return Err(refusal.into());
             }
-            remedied = true;
         }
     }
 

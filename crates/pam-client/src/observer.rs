@@ -44,6 +44,11 @@ pub enum Notice {
     },
     /// The appliance was found to serve this family of paths.
     RoutesLearned(Routes),
+    /// The access token can't be kept for the next run.
+    TokenNotKept {
+        /// The file and what is wrong with it.
+        reason: String,
+    },
     /// An answer departed from its documents, and was understood all the same.
     Tolerated(Notes),
 }
@@ -62,6 +67,9 @@ impl fmt::Display for Notice {
             }
             Self::RoutesLearned(routes) => {
                 write!(f, "the appliance serves the `{routes}` routes")
+            }
+            Self::TokenNotKept { reason } => {
+                write!(f, "the access token is not kept for the next run: {reason}")
             }
             Self::Tolerated(notes) => write!(f, "tolerated in an answer: {notes}"),
         }

@@ -1,16 +1,9 @@
 //! A file that only its owner may read: the place for an access token.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
 
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
-use zeroize::Zeroizing;
-
-/// More than any token file has.
-const SIZE_LIMIT: u64 = 64 * 1024;
+#[cfg(unix)]
+pub(crate) use unix::{read, replace};
 
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
@@ -25,91 +18,123 @@ pub(crate) enum Unfit {
     Mode { mode: u32 },
     #[error("it is larger than a token file can be; delete it or name another one")]
     Size,
+    #[cfg(not(unix))]
+    #[error("this platform has no file modes to keep it private; leave the cache away")]
+    Platform,
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// What the file holds, or `None` when there is no such file.
-pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Unfit> {
-    // Without blocking, because opening a named pipe would wait for its other end.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path);
-    let file = match opened {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if is_link(&error) => return Err(Unfit::Link),
-        Err(error) => return Err(error.into()),
-    };
-    // Of the file that is open, not of whatever has its name by now.
-    let metadata = file.metadata()?;
-    let mode = metadata.mode() & 0o7777;
-    if !metadata.is_file() {
-        return Err(Unfit::NotAFile);
-    }
-    if metadata.uid() != geteuid().as_raw() {
-        return Err(Unfit::Owner);
-    }
-    if mode & 0o077 != 0 {
-        return Err(Unfit::Mode { mode });
-    }
-    if metadata.len() > SIZE_LIMIT {
-        return Err(Unfit::Size);
-    }
-    let mut content = Zeroizing::new(Vec::with_capacity(SIZE_LIMIT as usize));
-    file.take(SIZE_LIMIT).read_to_end(&mut content)?;
-    Ok(Some(content))
+#[cfg(not(unix))]
+pub(crate) fn read(_: &std::path::Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Unfit> {
+    Err(Unfit::Platform)
 }
 
-/// Puts a new file in the place of the old one, so that a reader sees the one or the other.
-pub(crate) fn replace(path: &Path, unique: &str, content: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+#[cfg(not(unix))]
+pub(crate) fn replace(_: &std::path::Path, _: &str, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::io::{self, Read as _, Write as _};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+    use std::path::{Path, PathBuf};
+
+    use rustix::fs::OFlags;
+    use rustix::process::geteuid;
+    use zeroize::Zeroizing;
+
+    use super::Unfit;
+
+    /// More than any token file has.
+    pub(super) const SIZE_LIMIT: u64 = 64 * 1024;
+
+    /// What the file holds, or `None` when there is no such file.
+    pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Unfit> {
+        // Without blocking, because opening a named pipe would wait for its other end.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits().cast_signed())
+            .open(path);
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_link(&error) => return Err(Unfit::Link),
+            Err(error) => return Err(error.into()),
+        };
+        // Of the file that is open, not of whatever has its name by now.
+        let metadata = file.metadata()?;
+        let mode = metadata.mode() & 0o7777;
+        if !metadata.is_file() {
+            return Err(Unfit::NotAFile);
+        }
+        if metadata.uid() != geteuid().as_raw() {
+            return Err(Unfit::Owner);
+        }
+        if mode & 0o077 != 0 {
+            return Err(Unfit::Mode { mode });
+        }
+        if metadata.len() > SIZE_LIMIT {
+            return Err(Unfit::Size);
+        }
+        let mut content = Zeroizing::new(Vec::with_capacity(SIZE_LIMIT as usize));
+        file.take(SIZE_LIMIT).read_to_end(&mut content)?;
+        Ok(Some(content))
     }
-    let fresh = beside(path, unique)?;
-    let outcome = write_new(&fresh, content).and_then(|()| std::fs::rename(&fresh, path));
-    if outcome.is_err() {
-        // The first error is the one to tell; what is left over is ours alone to read.
-        let _ = std::fs::remove_file(&fresh);
+
+    /// Puts a new file in the place of the old one, so that a reader sees the one or the other.
+    pub(crate) fn replace(path: &Path, unique: &str, content: &[u8]) -> io::Result<()> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        let fresh = beside(path, unique)?;
+        let outcome = write_new(&fresh, content).and_then(|()| std::fs::rename(&fresh, path));
+        if outcome.is_err() {
+            // The first error is the one to tell; what is left over is ours alone to read.
+            let _ = std::fs::remove_file(&fresh);
+        }
+        outcome
     }
-    outcome
+
+    fn beside(path: &Path, unique: &str) -> io::Result<PathBuf> {
+        let Some(name) = path.file_name() else {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        };
+        let mut fresh = std::ffi::OsString::from(".");
+        fresh.push(name);
+        fresh.push(format!(".{unique}"));
+        Ok(path.with_file_name(fresh))
+    }
+
+    fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+        let mut file: File = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)?;
+        file.write_all(content)
+    }
+
+    fn is_link(error: &io::Error) -> bool {
+        rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::LOOP)
+    }
 }
 
-fn beside(path: &Path, unique: &str) -> io::Result<PathBuf> {
-    let Some(name) = path.file_name() else {
-        return Err(io::ErrorKind::InvalidFilename.into());
-    };
-    let mut fresh = std::ffi::OsString::from(".");
-    fresh.push(name);
-    fresh.push(format!(".{unique}"));
-    Ok(path.with_file_name(fresh))
-}
-
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)?;
-    file.write_all(content)
-}
-
-fn is_link(error: &io::Error) -> bool {
-    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::LOOP)
-}
-
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::path::Path;
 
     use super::*;
 
@@ -164,7 +189,7 @@ mod tests {
         symlink(&path, &link).unwrap();
         assert!(matches!(read(&link), Err(Unfit::Link)));
         assert!(matches!(read(folder.path()), Err(Unfit::NotAFile)));
-        std::fs::write(&path, vec![b' '; SIZE_LIMIT as usize + 1]).unwrap();
+        std::fs::write(&path, vec![b' '; unix::SIZE_LIMIT as usize + 1]).unwrap();
         assert!(matches!(read(&path), Err(Unfit::Size)));
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pam_proto::oauth1::Credentials;
+use pam_proto::oauth2::ClientCredentials;
 use pam_proto::{BaseUrl, Routes};
 
 use crate::observer::Observer;
@@ -84,6 +85,9 @@ impl Settings {
 pub enum Authentication {
     /// OAuth 1.0, every request signed with HMAC-SHA1 (RFC 5849).
     OAuth1(Credentials),
+    /// OAuth 2.0 client credentials (RFC 6749 section 4.4), exchanged for a token when one is
+    /// needed.
+    OAuth2(ClientCredentials),
 }
 
 /// Which certificates may vouch for the appliance.

@@ -218,6 +218,9 @@ impl Client {
 fn failure(error: CallError) -> Failure {
     match error {
         CallError::Reply(reply) => Failure::Reply(reply),
+        CallError::NotSent { cause, .. } if cause.is_auth() && cause.reply().is_some() => {
+            failure(*cause)
+        }
         error if error.may_have_executed() => Failure::Lost {
             reason: error.to_string(),
         },

@@ -118,7 +118,7 @@ fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, SetupError> {
     fs::read(path).map_err(|cause| SetupError::Unreadable {
         what,
         path: path.to_owned(),
-        cause,
+        cause: cause.to_string(),
     })
 }
 

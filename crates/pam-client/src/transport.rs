@@ -12,13 +12,13 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
-use pam_proto::{BaseUrl, Pace};
+use pam_proto::{BaseUrl, Notes, Pace};
 use tokio::time::{Instant, timeout_at};
 
 use crate::connect::Connector;
 use crate::error::{CallError, SetupError, TransportError};
 use crate::line::{Body, Line};
-use crate::observer::Observer;
+use crate::observer::{Notice, Observer};
 use crate::pool::Pool;
 use crate::settings::{Deadlines, Settings};
 use crate::tls;
@@ -91,24 +91,22 @@ impl Transport {
         })
     }
 
-    /// Sends a request and reads the whole answer.
-    pub(crate) async fn exchange(
+    /// The whole answer, whose head has come.
+    pub(crate) async fn collect(
         &self,
-        request: Request<Vec<u8>>,
-        pace: Pace,
-    ) -> Result<Response<Vec<u8>>, Failure> {
-        let (head, mut arriving) = self.begin(request, pace).await?;
+        head: Parts,
+        mut arriving: Arriving,
+    ) -> Result<Response<Vec<u8>>, TransportError> {
         let limit = self.body_limit;
-        let over = || TransportError::BodyOverLimit { limit };
         let announced = arriving.body.size_hint().lower();
         if announced > limit as u64 {
-            return Err(over().into());
+            return Err(TransportError::BodyOverLimit { limit });
         }
         // At most the limit, so it fits.
         let mut body = Vec::with_capacity(announced as usize);
         while let Some(chunk) = self.next_chunk(&mut arriving).await? {
             if chunk.len() > limit - body.len() {
-                return Err(over().into());
+                return Err(TransportError::BodyOverLimit { limit });
             }
             body.extend_from_slice(&chunk);
         }
@@ -123,7 +121,7 @@ impl Transport {
         request: Request<Vec<u8>>,
         pace: Pace,
     ) -> Result<(Parts, Arriving), Failure> {
-        let mut request = self.wire_form(request)?;
+        let mut request = self.wire_form(self.show(request))?;
         let (mut line, mut reused) = match self.pool.take().await {
             Some(line) => (line, true),
             None => (self.new_line().await?, false),
@@ -194,6 +192,38 @@ impl Transport {
     /// Keeps the connection of an answer that was read to its end.
     pub(crate) async fn finish(&self, arriving: Arriving) {
         self.pool.put(arriving.line).await;
+    }
+
+    /// Tells the observer.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        if let Some(observer) = &self.observer {
+            observer.notice(notice);
+        }
+    }
+
+    /// Tells the observer what had to be forgiven in an answer.
+    pub(crate) fn tolerated(&self, notes: Notes) {
+        if !notes.is_empty() {
+            self.notice(&Notice::Tolerated(notes));
+        }
+    }
+
+    fn show(&self, request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+        let Some(observer) = &self.observer else {
+            return request;
+        };
+        let (parts, body) = request.into_parts();
+        match parts.headers.get(header::AUTHORIZATION) {
+            // A signature is good for one request only; a token or a secret is good for many.
+            Some(credential) if !credential.as_bytes().starts_with(b"OAuth ") => {
+                let mut shown = parts.clone();
+                let redacted = HeaderValue::from_static("[redacted]");
+                shown.headers.insert(header::AUTHORIZATION, redacted);
+                observer.request_sent(&shown);
+            }
+            _ => observer.request_sent(&parts),
+        }
+        Request::from_parts(parts, body)
     }
 
     /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1), with the

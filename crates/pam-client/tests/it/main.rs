@@ -3,6 +3,7 @@
 mod appliance;
 mod certificates;
 
+mod access_token_is_shared;
 mod answers_are_bounded;
 mod connections_are_reused;
 mod every_request_says_who_sends_it;

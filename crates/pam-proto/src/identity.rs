@@ -121,6 +121,9 @@ pub struct SessionNumber(u64);
 pub struct InvalidSessionNumber;
 
 impl SessionNumber {
+    /// The number of the first row.
+    pub(crate) const FIRST: Self = Self(1);
+
     /// The number itself.
     #[must_use]
     pub fn value(self) -> u64 {

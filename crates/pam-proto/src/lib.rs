@@ -8,6 +8,7 @@
 mod authenticator;
 mod base_url;
 mod clock_skew;
+pub mod discovery;
 mod envelope;
 mod error;
 mod http_date;

@@ -21,7 +21,7 @@ pub struct GetSession {
 impl GetSession {
     /// Reads the session with this row number.
     #[must_use]
-    pub fn new(id: SessionNumber) -> Self {
+    pub const fn new(id: SessionNumber) -> Self {
         Self { id }
     }
 }

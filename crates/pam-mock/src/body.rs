@@ -87,8 +87,10 @@ fn part_of(bytes: &Bytes) -> Bytes {
 }
 
 /// The head and a part of the first rows.
-fn part_of_stream(chunks: impl Iterator<Item = Bytes>) -> impl Iterator<Item = Bytes> {
-    chunks.take(2).map(|chunk| part_of(&chunk))
+fn part_of_stream(mut chunks: impl Iterator<Item = Bytes>) -> impl Iterator<Item = Bytes> {
+    let head = chunks.next();
+    head.into_iter()
+        .chain(chunks.take(1).map(|rows| part_of(&rows)))
 }
 
 impl Body for ReplyBody {

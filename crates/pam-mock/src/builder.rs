@@ -13,6 +13,7 @@ use crate::appliance::{Appliance, Parts};
 use crate::clock::{Clock, zone};
 use crate::dialect::Dialect;
 use crate::faults::Fault;
+use crate::fingerprint::Fingerprint;
 use crate::life::{Life, World};
 use crate::population::Population;
 use crate::profile::Profile;
@@ -50,6 +51,7 @@ pub struct Builder {
     oauth1: Option<Credentials>,
     oauth2: Option<ClientCredentials>,
     restrict: fn(Authorization) -> Authorization,
+    bound: bool,
     token_lifetime: Option<Duration>,
     explain: bool,
     recorded: usize,
@@ -150,6 +152,7 @@ impl Default for Builder {
             oauth1: None,
             oauth2: None,
             restrict: |authorization| authorization,
+            bound: false,
             token_lifetime: None,
             explain: false,
             recorded: RECORDED,
@@ -302,6 +305,13 @@ impl Builder {
         self
     }
 
+    /// Binds both authorizations of the mock's own application to the client certificate that it
+    /// issues.
+    pub fn bind_own_certificate(mut self) -> Self {
+        self.bound = true;
+        self
+    }
+
     /// Adds an application beside the mock's own.
     pub fn application(mut self, application: Application) -> Self {
         self.state.applications.push(application);
@@ -372,25 +382,29 @@ impl Builder {
             _ => oauth2,
         };
         let listen = self.listen;
-        let appliance = self.appliance(&oauth1, &oauth2, public)?;
+        let issued = tls.as_ref().map(|tls| &tls.client.certificate_der);
+        let bound = issued
+            .filter(|_| self.bound)
+            .map(|der| Fingerprint::of(der));
+        let own = [
+            Authorization::oauth1(oauth1.clone()),
+            Authorization::oauth2(oauth2.clone()),
+        ];
+        let own = own.map(self.restrict).map(|mut authorization| {
+            if bound.is_some() {
+                authorization.certificate.clone_from(&bound);
+            }
+            authorization
+        });
+        let appliance = self.appliance(own, public)?;
         let own = server::Own { oauth1, oauth2 };
         server::start(listen, tls, appliance, own).await
     }
 
-    fn appliance(
-        self,
-        oauth1: &Credentials,
-        oauth2: &ClientCredentials,
-        public: Public,
-    ) -> Result<Appliance, StartError> {
-        let own = Application::new(
-            "pamctl",
-            [
-                (self.restrict)(Authorization::oauth1(oauth1.clone())),
-                (self.restrict)(Authorization::oauth2(oauth2.clone())),
-            ],
-        );
-        let applications = [own].into_iter().chain(self.state.applications);
+    fn appliance(self, own: [Authorization; 2], public: Public) -> Result<Appliance, StartError> {
+        let applications = [Application::new("pamctl", own)]
+            .into_iter()
+            .chain(self.state.applications);
         let access = Access::new(applications.collect())?;
         let Population { sessions, active } = self.population;
         if active > sessions {

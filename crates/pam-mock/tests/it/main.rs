@@ -1,0 +1,12 @@
+//! The mock from outside: over TCP and TLS, signed and unsigned.
+
+mod access_is_refused_as_documented;
+mod answers_have_the_documented_bytes;
+mod client;
+mod faults_strike;
+mod listing_of_any_length;
+mod oauth1_is_verified;
+mod oauth2_tokens;
+mod sessions_live;
+mod state_and_levers;
+mod tls_and_addresses;

@@ -5,5 +5,5 @@ pub mod audit;
 mod filter;
 pub mod policy;
 
-pub use filter::{Filter, FilterError, Glob, Network};
+pub use filter::{Filter, FilterError};
 pub use policy::Policy;

@@ -27,17 +27,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::ToSpan;
 use jiff::civil::DateTime;
 use pam_proto::Session;
+use pam_proto::listing::{Bound, CivilTime, Field, Glob, Predicate};
 
-mod evaluate;
-mod glob;
-mod network;
 mod parse;
 mod token;
-
-pub use glob::Glob;
-pub use network::Network;
 
 /// What is wrong with a filter, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,74 +72,60 @@ pub struct Filter {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Condition {
+enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Active,
-    Text(Field, Texts),
-    Origin(Vec<Network>),
-    Started(Bound, Instant),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Id,
-    SessionId,
-    User,
-    Credential,
-    Device,
-    Protocol,
-    Proxy,
-    Origin,
-    Request,
-    Itsm,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Texts {
-    OneOf(Vec<String>),
-    Like(Glob),
-}
-
-/// Which side of a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bound {
-    Before,
-    NotAfter,
-    After,
-    NotBefore,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Instant {
-    /// By the appliance's clock.
-    At(DateTime),
-    /// That many seconds before now.
-    Ago(i64),
+    /// What means the same at any time.
+    Plain(Predicate),
+    /// It started on this side of so many seconds ago.
+    Age(Bound, i64),
 }
 
 impl Filter {
-    /// Whether a session is meant. `now` is the appliance's wall-clock time, whose own times
-    /// carry no zone.
+    /// What is asked of each session, for [`pam_proto::listing::Filter::and`]. `now` is the
+    /// appliance's wall-clock time, whose own times carry no zone.
+    #[must_use]
+    pub fn predicate(&self, now: DateTime) -> Predicate {
+        self.condition.predicate(now)
+    }
+
+    /// Whether a session is meant.
     #[must_use]
     pub fn matches(&self, session: &Session, now: DateTime) -> bool {
-        self.condition.evaluate(session, now) == Some(true)
+        self.predicate(now).answer(session) == Some(true)
     }
 
     /// Whether a session is meant or might be: what the record does not say counts as a yes. For
     /// rules that protect.
     #[must_use]
     pub fn may_match(&self, session: &Session, now: DateTime) -> bool {
-        self.condition.evaluate(session, now) != Some(false)
+        self.predicate(now).answer(session) != Some(false)
     }
 
     /// The filter `device~PATTERN`.
     pub(crate) fn device(pattern: &str) -> Self {
         let quoted = pattern.replace('\\', "\\\\").replace('"', "\\\"");
+        let predicate = Predicate::Like(Field::Device, Glob::new(pattern));
         Self {
             text: format!("device~\"{quoted}\""),
-            condition: Condition::Text(Field::Device, Texts::Like(Glob::new(pattern))),
+            condition: Condition::Plain(predicate),
+        }
+    }
+}
+
+impl Condition {
+    fn predicate(&self, now: DateTime) -> Predicate {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.predicate(now)).collect();
+        match self {
+            Self::All(parts) => Predicate::All(each(parts)),
+            Self::Any(parts) => Predicate::Any(each(parts)),
+            Self::Not(part) => Predicate::Not(Box::new(part.predicate(now))),
+            Self::Plain(predicate) => predicate.clone(),
+            Self::Age(bound, seconds) => {
+                let then = now.saturating_sub(seconds.seconds()).to_string();
+                Predicate::Started(*bound, then.parse().unwrap_or(CivilTime::EARLIEST))
+            }
         }
     }
 }

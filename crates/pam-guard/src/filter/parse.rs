@@ -3,10 +3,13 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use jiff::civil::{Date, DateTime};
+use pam_proto::listing::{Bound, CivilTime, Field, Glob, Network, Predicate, Word};
 
 use super::token::{Kind, Token, tokens};
-use super::{Bound, Condition, Field, FilterError, Glob, Instant, Network, Texts};
+use super::{Condition, FilterError};
+
+/// The longest age, a hundred years: `now` less an age stays a time of the listing.
+const LONGEST_AGE: i64 = 100 * 366 * 86_400;
 
 /// How deep parentheses and `not` may nest.
 const DEPTH: usize = 64;
@@ -99,7 +102,7 @@ impl Parser {
 
     fn comparison(&mut self, word: &str, column: usize) -> Result<Condition, FilterError> {
         let field = match word {
-            "active" => return Ok(Condition::Active),
+            "active" => return Ok(Condition::Plain(Predicate::Active)),
             "started" => return self.started(),
             "id" => Field::Id,
             "session_id" => Field::SessionId,
@@ -108,7 +111,7 @@ impl Parser {
             "device" => Field::Device,
             "protocol" => Field::Protocol,
             "proxy" => Field::Proxy,
-            "origin" => Field::Origin,
+            "origin" => Field::OriginIp,
             "request" => Field::Request,
             "itsm" => Field::Itsm,
             _ => {
@@ -128,7 +131,7 @@ impl Parser {
                 self.equal(field, vec![(value, column)])?
             }
             Some(Kind::Like | Kind::NotLike) => {
-                Condition::Text(field, Texts::Like(Glob::new(&self.value()?.0)))
+                Condition::Plain(Predicate::Like(field, Glob::new(self.value()?.0)))
             }
             _ => {
                 let reason = format!("expected =, !=, ~, !~ or in behind `{word}`");
@@ -163,16 +166,15 @@ impl Parser {
     }
 
     fn equal(&self, field: Field, values: Vec<(String, usize)>) -> Result<Condition, FilterError> {
-        if field != Field::Origin {
-            let texts = values.into_iter().map(|(value, _)| value).collect();
-            return Ok(Condition::Text(field, Texts::OneOf(texts)));
-        }
-        let networks = values.into_iter().map(|(value, column)| {
-            value
-                .parse::<Network>()
-                .map_err(|error| FilterError::new(column, format!("`{value}`: {error}")))
-        });
-        Ok(Condition::Origin(networks.collect::<Result<_, _>>()?))
+        let one = |(value, column): (String, usize)| {
+            if field != Field::OriginIp {
+                return Ok(Predicate::Is(field, Word::new(value)));
+            }
+            let network = value.parse::<Network>().map(Predicate::Origin);
+            network.map_err(|error| FilterError::new(column, format!("`{value}`: {error}")))
+        };
+        let parts = values.into_iter().map(one).collect::<Result<_, _>>()?;
+        Ok(Condition::Plain(one_or(parts, Predicate::Any)))
     }
 
     fn started(&mut self) -> Result<Condition, FilterError> {
@@ -198,18 +200,16 @@ impl Parser {
                 Bound::After => Bound::Before,
                 Bound::NotBefore => Bound::NotAfter,
             };
-            return Ok(Condition::Started(bound, Instant::Ago(seconds)));
+            if seconds > LONGEST_AGE {
+                return Err(FilterError::new(
+                    column,
+                    "an age is at most a hundred years",
+                ));
+            }
+            return Ok(Condition::Age(bound, seconds));
         }
-        let date = || value.parse::<Date>().ok().map(|date| date.at(0, 0, 0, 0));
-        // A zone or an offset would be dropped silently, and the appliance's times have none.
-        let zoned = value.contains(['Z', 'z', '+', '[']) || value.matches('-').count() > 2;
-        match value
-            .parse::<DateTime>()
-            .ok()
-            .filter(|_| !zoned)
-            .or_else(date)
-        {
-            Some(time) => Ok(Condition::Started(bound, Instant::At(time))),
+        match value.parse::<CivilTime>().ok() {
+            Some(time) => Ok(Condition::Plain(Predicate::Started(bound, time))),
             None => Err(FilterError::new(
                 column,
                 format!(
@@ -247,7 +247,7 @@ impl Parser {
     }
 }
 
-fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
+fn one_or<T>(mut parts: Vec<T>, many: fn(Vec<T>) -> T) -> T {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {

@@ -1,12 +1,13 @@
 //! Reading a policy from TOML, every mistake with its line.
 
+use pam_proto::listing::Glob;
 use regex_lite::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::window::Window;
 use super::{Limit, Policy, Protection, Required};
-use crate::filter::{Filter, Glob};
+use crate::filter::Filter;
 
 /// What is wrong with a policy file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,8 +107,7 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
     for rule in file.protect {
         let start = rule.span().start;
         let rule = rule.into_inner();
-        let globs =
-            |patterns: &[String]| patterns.iter().map(|pattern| Glob::new(pattern)).collect();
+        let globs = |patterns: &[String]| patterns.iter().map(Glob::new).collect();
         let filter = rule.filter.map(|filter| {
             let offset = filter.span().start;
             filter

@@ -36,10 +36,11 @@
 use std::fmt;
 
 use jiff::civil::DateTime;
+use pam_proto::listing::Glob;
 use pam_proto::{Session, SessionNumber};
 use regex_lite::Regex;
 
-use crate::filter::{Filter, Glob};
+use crate::filter::Filter;
 
 mod file;
 mod window;

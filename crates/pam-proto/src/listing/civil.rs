@@ -33,6 +33,16 @@ pub struct CivilTime {
 pub struct InvalidTime;
 
 impl CivilTime {
+    /// The first second of the year 0, before which no time is.
+    pub const EARLIEST: Self = Self {
+        year: 0,
+        month: 1,
+        day: 1,
+        hour: 0,
+        minute: 0,
+        second: 0,
+    };
+
     fn read(text: &[u8]) -> Option<Self> {
         let (date, time) = text.split_at_checked(10)?;
         let year = u16::from(pair(date, 0)?) * 100 + u16::from(pair(date, 2)?);

@@ -118,6 +118,12 @@ pub(super) trait Row {
 }
 
 impl Predicate {
+    /// The answer for a decoded session: yes, no, or none when it is unknown.
+    #[must_use]
+    pub fn answer(&self, session: &Session) -> Option<bool> {
+        self.evaluate(session)
+    }
+
     /// Three-valued (Kleene).
     pub(super) fn evaluate(&self, row: &impl Row) -> Option<bool> {
         match self {

@@ -230,10 +230,19 @@ impl ListingParser {
     /// cut off, and after how many sessions; the appliance's refusal; that there was no list; that
     /// records had to be left out.
     pub fn finish(self) -> Result<ListingEnd, ReplyError> {
+        self.finish_noting(&mut Notes::default())
+    }
+
+    /// Like [`finish`](Self::finish), and notes what was forgiven outside the records, in an error
+    /// too.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_noting(self, notes: &mut Notes) -> Result<ListingEnd, ReplyError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let mut notes = Notes::default();
+        let mut own = Notes::default();
         if !self.stopped {
             let ended = self.mode == Mode::Object && self.grammar.is_complete();
             if self.has_list && !ended {
@@ -242,14 +251,15 @@ impl ListingParser {
                     self.records
                 )));
             }
-            self.conclude(&mut notes)
-                .map_err(|error| error.in_module(Module::Sessions))?;
+            let concluded = self.conclude(&mut own);
+            notes.extend(&own);
+            concluded.map_err(|error| error.in_module(Module::Sessions))?;
         }
         Ok(ListingEnd {
             records: self.records,
             wanted: self.wanted,
             complete: !self.stopped,
-            notes,
+            notes: own,
         })
     }
 

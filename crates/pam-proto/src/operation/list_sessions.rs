@@ -1,12 +1,15 @@
 //! `GET …/remotesessions` (A2A API specification, "List all").
 
-use http::{Method, Request};
+use std::ops::ControlFlow;
+
+use http::{Method, Request, Response};
 
 use super::{Effect, Operation, Pace, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
 use crate::knowledge::Module;
+use crate::listing::{Filter, ListingParser};
 use crate::routes::Routes;
 use crate::session::Session;
 use crate::tolerance::Notes;
@@ -46,5 +49,26 @@ impl Operation for ListSessions {
         sessions
             .collect::<Result<_, _>>()
             .map_err(|error| envelope.malformed(error.to_string()))
+    }
+
+    /// Reads a whole body as [`ListingParser`] reads one that arrives: without a tree of all its
+    /// values, which would be ten times its size.
+    fn parse_noting(
+        &self,
+        response: &Response<Vec<u8>>,
+        notes: &mut Notes,
+    ) -> Result<Vec<Session>, ReplyError> {
+        let (mut head, ()) = Response::new(()).into_parts();
+        head.status = response.status();
+        head.headers = response.headers().clone();
+        let mut sessions = Vec::new();
+        let mut parser = ListingParser::new(Filter::new(), head);
+        // It goes on to the end: nothing here breaks.
+        let _ = parser.feed(response.body(), |record| {
+            sessions.push(record.to_session_noting(notes));
+            ControlFlow::Continue(())
+        })?;
+        parser.finish_noting(notes)?;
+        Ok(sessions)
     }
 }

@@ -5,12 +5,16 @@ use std::ops::ControlFlow;
 use http::{Response, StatusCode};
 
 use super::{Filter, ListingEnd, ListingParser};
+use crate::envelope::Envelope;
 use crate::error::{Fault, ReplyError};
 use crate::operation::{ListSessions, Operation};
 use crate::session::Session;
+use crate::tolerance::Notes;
 
 mod damage;
 mod fixtures;
+mod generate;
+mod property;
 
 const OK: &str = r#""response":{"status":200,"message":"","error":false,"error_code":0,"detail":"","mensagem":"","erro":false,"cod_erro":0}"#;
 
@@ -51,5 +55,7 @@ fn however_cut(status: u16, body: &[u8]) -> (Vec<Session>, Result<ListingEnd, Re
 fn by_serde_json(status: u16, body: &[u8]) -> Result<Vec<Session>, ReplyError> {
     let mut response = Response::new(body.to_vec());
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
-    ListSessions.parse(&response)
+    Envelope::success(&response)
+        .and_then(|envelope| ListSessions.read(&envelope, &mut Notes::default()))
+        .map_err(|error| error.in_module(ListSessions.module()))
 }

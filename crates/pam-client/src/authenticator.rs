@@ -100,7 +100,7 @@ impl Authenticator {
 
 fn known_routes(choice: RouteChoice) -> Option<Routes> {
     match choice {
-        RouteChoice::Fixed(routes) => Some(routes),
+        RouteChoice::Fixed(routes) | RouteChoice::Remembered(routes) => Some(routes),
         RouteChoice::Auto => None,
     }
 }

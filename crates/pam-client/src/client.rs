@@ -9,7 +9,8 @@ use pam_proto::{BaseUrl, Effect, Envelope, Notes, Operation, Pace, ReplyError, R
 
 use crate::authenticator::{Attempts, Authenticator};
 use crate::error::{CallError, SetupError};
-use crate::settings::{Deadlines, RouteChoice, Settings};
+use crate::routing::{Routing, route_answer};
+use crate::settings::{Deadlines, Settings};
 use crate::transport::{Arriving, Failure, Transport};
 
 /// A client of one appliance. Clones share its connections.
@@ -18,10 +19,18 @@ pub struct Client(Arc<Shared>);
 
 struct Shared {
     base: BaseUrl,
-    routes: RouteChoice,
+    routing: Routing,
     deadlines: Deadlines,
     authenticator: Authenticator,
     transport: Transport,
+}
+
+/// A success.
+pub(crate) struct Answered<T> {
+    pub(crate) status: StatusCode,
+    pub(crate) output: T,
+    /// What was noticed in it.
+    pub(crate) notes: Notes,
 }
 
 impl std::fmt::Debug for Client {
@@ -40,7 +49,7 @@ impl Client {
             transport: Transport::new(&settings)?,
             authenticator: Authenticator::new(&settings)?,
             base: settings.base,
-            routes: settings.routes,
+            routing: Routing::new(settings.routes),
             deadlines: settings.deadlines,
         })))
     }
@@ -60,15 +69,31 @@ impl Client {
     /// [`CallError`]; its [`may_have_executed`](CallError::may_have_executed) says whether the
     /// appliance may have acted.
     pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, CallError> {
-        Ok(self.call_for_status(operation).await?.1)
+        Ok(self.answered(operation).await?.output)
     }
 
-    /// The same, with the HTTP status of the success.
-    pub(crate) async fn call_for_status<O: Operation>(
+    /// Carries out one operation along the path where the appliance has it.
+    pub(crate) async fn answered<O: Operation>(
         &self,
         operation: &O,
-    ) -> Result<(StatusCode, O::Output), CallError> {
-        let routes = self.routes().await?;
+    ) -> Result<Answered<O::Output>, CallError> {
+        let (mut routes, mut way) = self.first_path(operation).await?;
+        loop {
+            let outcome = self.ask(operation, routes).await;
+            let next = self.next_path(operation, &mut way, route_answer(&outcome));
+            match next.await? {
+                Some(next) => routes = next,
+                None => return outcome,
+            }
+        }
+    }
+
+    /// Carries out one operation along one path.
+    pub(crate) async fn ask<O: Operation>(
+        &self,
+        operation: &O,
+        routes: Routes,
+    ) -> Result<Answered<O::Output>, CallError> {
         let build = || Ok(operation.request(self.base(), routes)?);
         let (pace, effect) = (operation.pace(), operation.effect());
         let mut attempts = Attempts::default();
@@ -78,7 +103,13 @@ impl Client {
             let outcome = operation.parse_noting(&response, &mut notes);
             self.transport().tolerated(notes);
             match outcome {
-                Ok(output) => return Ok((response.status(), output)),
+                Ok(output) => {
+                    return Ok(Answered {
+                        status: response.status(),
+                        output,
+                        notes,
+                    });
+                }
                 Err(refusal) if self.remedy(&refusal, &mut attempts) => {}
                 Err(refusal) => return Err(refusal.into()),
             }
@@ -112,11 +143,14 @@ impl Client {
         }
     }
 
-    pub(crate) async fn routes(&self) -> Result<Routes, CallError> {
-        match self.0.routes {
-            RouteChoice::Fixed(routes) => Ok(routes),
-            RouteChoice::Auto => Ok(Routes::ALL[0]),
-        }
+    /// The family of paths that the appliance was found to serve, or was said to.
+    #[must_use]
+    pub fn routes(&self) -> Option<Routes> {
+        self.0.routing.learned()
+    }
+
+    pub(crate) fn routing(&self) -> &Routing {
+        &self.0.routing
     }
 
     /// The longest that an ordinary call can take.

@@ -39,6 +39,7 @@ mod listing;
 mod observer;
 mod pool;
 mod private_file;
+mod routing;
 mod settings;
 mod terminate;
 mod tls;

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use http::response::Parts;
+use pam_proto::discovery::RouteAnswer;
 use pam_proto::listing::{Filter, ListingEnd, ListingParser, SessionRecord};
-use pam_proto::{Effect, ListSessions, Operation as _, Pace};
+use pam_proto::{Effect, ListSessions, Operation as _, Pace, Routes};
 
 use crate::authenticator::Attempts;
 use crate::client::Client;
@@ -44,13 +45,33 @@ impl Client {
         filter: &Filter,
         mut on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
-        let routes = self.routes().await?;
+        let (mut routes, mut way) = self.first_path(&ListSessions).await?;
+        loop {
+            let outcome = self.list_along(routes, filter, &mut on_session).await;
+            let answer = match &outcome {
+                Ok(end) => RouteAnswer::Success(&end.notes),
+                Err(CallError::Reply(refusal)) => RouteAnswer::Refused(refusal),
+                Err(_) => RouteAnswer::Lost,
+            };
+            match self.next_path(&ListSessions, &mut way, answer).await? {
+                Some(next) => routes = next,
+                None => return outcome,
+            }
+        }
+    }
+
+    async fn list_along(
+        &self,
+        routes: Routes,
+        filter: &Filter,
+        on_session: &mut impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<ListingEnd, CallError> {
         let build = || Ok(ListSessions.request(self.base(), routes)?);
         let mut attempts = Attempts::default();
         loop {
             let begun = self.begin(&build, Pace::Listing, Effect::Reads, &mut attempts);
             let (head, arriving) = begun.await?;
-            let read = self.read_listing(head, arriving, filter, &mut on_session);
+            let read = self.read_listing(head, arriving, filter, on_session);
             let refusal = match read.await {
                 Err(CallError::Reply(refusal)) => refusal.in_module(ListSessions.module()),
                 outcome => return outcome,
@@ -76,6 +97,8 @@ impl Client {
             }
         }
         self.transport().finish(arriving).await;
-        Ok(parser.finish()?)
+        let end = parser.finish()?;
+        self.transport().tolerated(end.notes);
+        Ok(end)
     }
 }

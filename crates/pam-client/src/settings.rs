@@ -139,6 +139,8 @@ pub enum RouteChoice {
     /// Learnt from the appliance by harmless reads, once.
     #[default]
     Auto,
-    /// Known.
+    /// The same, beginning with what an earlier run learnt.
+    Remembered(Routes),
+    /// Known, whatever comes back.
     Fixed(Routes),
 }

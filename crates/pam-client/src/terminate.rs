@@ -168,10 +168,10 @@ impl Client {
             return Event::Withheld { ticket, reason };
         }
         let drop = TerminateSession::new(planned.session_id);
-        let answer = match self.call_for_status(&drop).await {
-            Ok((status, terminated)) => Ok(Accepted {
-                http_status: status.as_u16(),
-                message: terminated.message,
+        let answer = match self.answered(&drop).await {
+            Ok(answered) => Ok(Accepted {
+                http_status: answered.status.as_u16(),
+                message: answered.output.message,
             }),
             Err(error) => Err(failure(error)),
         };

@@ -1,5 +1,11 @@
 //! The client against servers that misbehave in one precise way each.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on fails, also in a function that tests share"
+)]
+
 mod appliance;
 mod certificates;
 
@@ -11,6 +17,8 @@ mod listing_is_a_stream;
 mod lost_reply_is_not_retried;
 mod no_deadline_is_missed;
 mod redirect_never_carries_authorization;
+mod routes_are_learned;
 mod terminations_are_driven;
+mod the_whole_job;
 mod tls_is_always_verified;
 mod unreachable_is_not_executed;

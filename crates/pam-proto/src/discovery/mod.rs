@@ -175,6 +175,14 @@ impl RouteDiscovery {
         self.fixed.or(self.learned.family())
     }
 
+    /// The family along which a call of this operation is sent first, when one is known.
+    #[must_use]
+    pub fn known<O: Operation>(&self, operation: &O) -> Option<Routes> {
+        let mut learned = self.learned;
+        let own = Door::of(operation).and_then(|door| *learned.at(door));
+        self.fixed.or(own).or(learned.family())
+    }
+
     /// Leads this operation to its path. Paths that are the same in two families are tried once.
     ///
     /// # Errors
@@ -185,8 +193,7 @@ impl RouteDiscovery {
         base: &BaseUrl,
     ) -> Result<RouteSearch, BuildError> {
         let door = Door::of(operation);
-        let own = door.and_then(|door| *self.learned.clone().at(door));
-        let known = self.fixed.or(own).or(self.learned.family());
+        let known = self.known(operation);
         let families: Vec<Routes> = match self.fixed {
             Some(routes) => vec![routes],
             None => known.into_iter().chain(Routes::ALL).collect(),

@@ -73,7 +73,7 @@ struct Rate {
 
 /// The parts that differ from mock to mock.
 pub(crate) struct Parts {
-    pub(crate) dialect: Dialect,
+    pub(crate) dialect: Arc<Dialect>,
     pub(crate) clock: Clock,
     pub(crate) world: World,
     pub(crate) access: Access,
@@ -92,7 +92,7 @@ impl Appliance {
         faults.replace(parts.faults);
         let verifier = verifier(&parts.dialect);
         Self {
-            dialect: Arc::new(parts.dialect),
+            dialect: parts.dialect,
             clock: parts.clock,
             world: Mutex::new(parts.world),
             faults,

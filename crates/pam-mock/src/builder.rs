@@ -1,14 +1,17 @@
 //! What a mock is to be, before it starts.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::Scheme;
 use pam_proto::oauth1::Credentials;
 use pam_proto::oauth2::ClientCredentials;
 use pam_proto::{BaseUrl, BuildError, Secret};
+use tokio::sync::mpsc;
 
 use crate::access::{Access, Application, Authorization, SameKeys};
+use crate::alerts::{self, Syslog};
 use crate::appliance::{Appliance, Parts};
 use crate::clock::{Clock, zone};
 use crate::dialect::Dialect;
@@ -55,6 +58,7 @@ pub struct Builder {
     token_lifetime: Option<Duration>,
     explain: bool,
     recorded: usize,
+    syslog: Option<Syslog>,
 }
 
 /// A mock that can't start.
@@ -124,6 +128,9 @@ impl From<SessionClash> for StartError {
 /// How many requests are recorded unless set otherwise.
 const RECORDED: usize = 10_000;
 
+/// How many alerts wait for a SIEM that is slow.
+const ALERTS: usize = 10_000;
+
 impl Default for Builder {
     fn default() -> Self {
         Self {
@@ -156,6 +163,7 @@ impl Default for Builder {
             token_lifetime: None,
             explain: false,
             recorded: RECORDED,
+            syslog: None,
         }
     }
 }
@@ -337,7 +345,15 @@ impl Builder {
         self
     }
 
+    /// Sends alerts there.
+    pub fn syslog(mut self, syslog: Syslog) -> Self {
+        self.syslog = Some(syslog);
+        self
+    }
+
     /// Starts the mock; it serves until it is shut down or dropped.
+    ///
+    /// It needs a Tokio runtime with its I/O and time drivers.
     ///
     /// # Errors
     /// [`StartError`] when an option can't be fulfilled.
@@ -415,7 +431,7 @@ impl Builder {
         }
         let zone = zone(self.utc_offset).ok_or(StartError::Zone(self.utc_offset))?;
         let now = self.clock.moment();
-        let mut world = World::new(self.life, self.seed, now, false);
+        let mut world = World::new(self.life, self.seed, now, self.syslog.is_some());
         for record in self.population.records(self.seed, now) {
             world.settle(record, now)?;
         }
@@ -427,13 +443,19 @@ impl Builder {
             world.settle(record, now)?;
         }
         let product = self.profile.product().to_owned();
+        let dialect = Arc::new(Dialect {
+            profile: self.profile,
+            switches: self.switches,
+            zone,
+            tenant: self.tenant.unwrap_or(product),
+        });
+        let siem = self.syslog.map(|syslog| {
+            let (sender, receiver) = mpsc::channel(ALERTS);
+            tokio::spawn(alerts::send(receiver, syslog, Arc::clone(&dialect)));
+            sender
+        });
         Ok(Appliance::new(Parts {
-            dialect: Dialect {
-                profile: self.profile,
-                switches: self.switches,
-                zone,
-                tenant: self.tenant.unwrap_or(product),
-            },
+            dialect,
             clock: self.clock,
             world,
             access,
@@ -441,7 +463,7 @@ impl Builder {
             listing_size: self.listing_size,
             public,
             explain: self.explain,
-            siem: None,
+            siem,
             token_lifetime: self.token_lifetime,
             recorded: self.recorded,
         }))

@@ -147,6 +147,8 @@ fn clock(appliance: &Appliance) -> Value {
 struct AlertBody {
     alert: String,
     session_id: String,
+    #[serde(default)]
+    command: String,
 }
 
 fn raise(appliance: &Appliance, body: &[u8]) -> Result<Value, String> {
@@ -156,7 +158,7 @@ fn raise(appliance: &Appliance, body: &[u8]) -> Result<Value, String> {
     if appliance.siem.is_none() {
         return Err("nobody listens: start the mock with a syslog target".to_owned());
     }
-    if !appliance.raise(kind, &body.session_id) {
+    if !appliance.raise(kind, &body.session_id, &body.command) {
         return Err(format!("there is no session {}", body.session_id));
     }
     Ok(json!({ "raised": kind.name() }))
@@ -188,10 +190,11 @@ impl Appliance {
     }
 
     /// Raises an alert about a session.
-    pub(crate) fn raise(&self, kind: AlertKind, session_id: &str) -> bool {
+    pub(crate) fn raise(&self, kind: AlertKind, session_id: &str, command: &str) -> bool {
         self.with_world(|world, now| {
             let at = world.sessions.find(session_id);
-            at.map(|at| world.raise(kind, at, now)).is_some()
+            at.map(|at| world.raise(kind, at, command.to_owned(), now))
+                .is_some()
         })
     }
 }

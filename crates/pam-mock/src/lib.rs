@@ -47,7 +47,9 @@ mod switches;
 mod tls;
 
 pub use access::{Application, Authorization, Keys, Permission, Resource, SameKeys};
-pub use alerts::{AlertKind, UnknownAlert};
+pub use alerts::{
+    AlertFormat, AlertKind, InvalidSyslogTarget, Syslog, SyslogTransport, UnknownAlert,
+};
 pub use builder::{Builder, StartError};
 pub use clock::Clock;
 pub use faults::{Fault, FaultEntry, FaultError, FaultKind};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use crate::alerts::{Alert, AlertKind};
+use crate::alerts::{Alert, AlertKind, commands};
 use crate::clock::Moment;
 use crate::population::{Archive, duration, running};
 use crate::random::Seeded;
@@ -131,7 +131,7 @@ impl World {
     /// Starts a session.
     pub(crate) fn start(&mut self, record: Record, now: Moment) -> Result<usize, SessionClash> {
         let at = self.settle(record, now)?;
-        self.tell(now, AlertKind::SessionStarted, at);
+        self.tell(now, AlertKind::SessionStarted, at, String::new());
         Ok(at)
     }
 
@@ -197,13 +197,14 @@ impl World {
             .pick(AlertKind::ALARMS)
             .copied()
             .unwrap_or(AlertKind::CommandLow);
-        self.raise(kind, at, due);
+        let command = commands::pick(&mut self.fate, kind);
+        self.raise(kind, at, command, due);
     }
 
-    /// Tells of an alert about this session. Where the vault interrupts a session because of it,
-    /// it ends.
-    pub(crate) fn raise(&mut self, kind: AlertKind, at: usize, now: Moment) {
-        self.tell(now, kind, at);
+    /// Tells of an alert about this session, which `command` caused. Where the vault interrupts a
+    /// session because of it, it ends.
+    pub(crate) fn raise(&mut self, kind: AlertKind, at: usize, command: String, now: Moment) {
+        self.tell(now, kind, at, command);
         if kind == AlertKind::BlockAndInterrupt {
             self.end(at, EndedBy::Vault, now);
         }
@@ -215,7 +216,7 @@ impl World {
             return false;
         };
         record.ended = Some((now, by));
-        self.tell(now, AlertKind::SessionEnded, at);
+        self.tell(now, AlertKind::SessionEnded, at, String::new());
         if by == EndedBy::Drop
             && let Some(delay) = self.life.reconnect_after
         {
@@ -254,11 +255,16 @@ impl World {
         now.minus(self.life.listing_lag)
     }
 
-    fn tell(&mut self, at: Moment, kind: AlertKind, session: usize) {
+    fn tell(&mut self, at: Moment, kind: AlertKind, session: usize, command: String) {
         if let Some(alerts) = &mut self.alerts
             && let Some(record) = self.sessions.at(session)
         {
-            alerts.push(Alert::new(at, kind, record));
+            alerts.push(Alert {
+                at,
+                kind,
+                subject: record.clone(),
+                command,
+            });
         }
     }
 

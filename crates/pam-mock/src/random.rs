@@ -10,10 +10,6 @@ pub(crate) struct Seeded(u64);
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Seeded {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// An own series for the `index`th thing of one seed.
     pub(crate) fn nth(seed: u64, index: u64) -> Self {
         Self(mix(seed) ^ mix(index.wrapping_mul(STEP)))
@@ -86,7 +82,7 @@ mod tests {
 
     #[test]
     fn unmix_takes_mix_back() {
-        let mut seeded = Seeded::new(7);
+        let mut seeded = Seeded(7);
         for _ in 0..1000 {
             let bits = seeded.next();
             assert_eq!(unmix(mix(bits)), bits);
@@ -96,7 +92,7 @@ mod tests {
     #[test]
     fn a_seed_keeps_its_meaning() {
         // The published first outputs of SplitMix64 for seed 1234567.
-        let mut seeded = Seeded::new(1_234_567);
+        let mut seeded = Seeded(1_234_567);
         assert_eq!(seeded.next(), 6_457_827_717_110_365_317);
         assert_eq!(seeded.next(), 3_203_168_211_198_807_973);
     }

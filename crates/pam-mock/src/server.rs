@@ -139,10 +139,10 @@ impl MockAppliance {
         self.appliance.end(session_id)
     }
 
-    /// Raises an alert about a session; false when there is none. It is sent when the mock has a
-    /// syslog target.
-    pub fn raise_alert(&self, kind: AlertKind, session_id: &str) -> bool {
-        self.appliance.raise(kind, session_id)
+    /// Raises an alert about a session, caused by `command` where a command is its reason; false
+    /// when there is no such session. It is sent when the mock has a syslog target.
+    pub fn raise_alert(&self, kind: AlertKind, session_id: &str, command: &str) -> bool {
+        self.appliance.raise(kind, session_id, command)
     }
 
     /// The latest requests, the oldest first.

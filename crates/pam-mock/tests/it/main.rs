@@ -1,6 +1,7 @@
 //! The mock from outside: over TCP and TLS, signed and unsigned.
 
 mod access_is_refused_as_documented;
+mod alerts_reach_the_siem;
 mod answers_have_the_documented_bytes;
 mod client;
 mod faults_strike;

@@ -30,14 +30,16 @@ class Appliance:
     def __init__(self, ready):
         keys = ready["oauth1"]
         self.base = ready["base_url"].rstrip("/")
-        self.http = requests.Session()
-        self.http.verify = ready["ca_file"]
-        self.http.auth = OAuth1(
+        self.ca_file = ready["ca_file"]
+        self.auth = OAuth1(
             keys["consumer_key"], keys["consumer_secret"], keys["token"], keys["token_secret"]
         )
 
     def call(self, method, path, **more):
-        reply = self.http.request(method, self.base + path, timeout=30, **more)
+        url = self.base + path
+        reply = requests.request(
+            method, url, auth=self.auth, verify=self.ca_file, timeout=30, **more
+        )
         answer = reply.json()
         assert reply.ok, f"{method} {path}: HTTP {reply.status_code} {answer}"
         assert answer["response"]["error"] is False, f"{method} {path}: {answer}"
@@ -51,7 +53,7 @@ class Appliance:
         return records
 
     def truth(self):
-        reply = requests.get(self.base + "/_mock/sessions", verify=self.http.verify, timeout=30)
+        reply = requests.get(self.base + "/_mock/sessions", verify=self.ca_file, timeout=30)
         return {session["session_id"]: session["active"] for session in reply.json()["sessions"]}
 
 

@@ -11,7 +11,7 @@ use super::limits::{FAILED_LOOKS, Limits, Verification};
 use super::step::{Failure, Start, Target, Ticket};
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     /// It is looked for; no drop of ours was sent.
     Find,
@@ -53,7 +53,7 @@ impl Sighting {
     }
 
     /// What a failed single look shows. `seen`: a record of the session was seen before.
-    fn of_failed_get(failure: &Failure, seen: bool) -> Self {
+    pub(super) fn of_failed_get(failure: &Failure, seen: bool) -> Self {
         match failure {
             // A session that was there and is not found is looked for in the listing.
             Failure::Reply(reply) if reply.fault == Fault::SessionNotFound && !seen => Self::Absent,
@@ -82,7 +82,7 @@ pub(super) struct Wants {
 }
 
 /// One session.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Case {
     pub(super) id: Option<SessionId>,
     pub(super) number: Option<SessionNumber>,
@@ -90,13 +90,13 @@ pub(super) struct Case {
     pub(super) facts: Facts,
     pub(super) attempts: u32,
     /// When the next drop or look is due.
-    due: Duration,
+    pub(super) due: Duration,
     /// When looking, in [`Phase::Verify`] dropping too, is over. Not set before it begins.
-    deadline: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
     /// The single look that is under way.
     pub(super) get: Option<Ticket>,
     by_listing: bool,
-    looks: u32,
+    pub(super) looks: u32,
     failed_looks: u32,
     /// No further drop, whatever is left of the budget.
     stopped: bool,
@@ -118,7 +118,10 @@ impl Case {
             id,
             number,
             phase: if ready { Phase::Ready } else { Phase::Find },
-            facts: Facts::from_record(record),
+            facts: Facts {
+                seen: record.is_some(),
+                ..Facts::default()
+            },
             attempts: 0,
             due: now,
             deadline: None,
@@ -193,6 +196,12 @@ impl Case {
         self.deadline.get_or_insert(now.saturating_add(time));
     }
 
+    /// Whether it is pointless to wait until then for leave to send anything.
+    pub(super) fn is_held_too_long(&self, until: Duration, now: Duration, limits: &Limits) -> bool {
+        let end = self.deadline.filter(|_| self.attempts > 0);
+        until >= end.unwrap_or(now.saturating_add(limits.verify_timeout))
+    }
+
     /// Acts on its own expiry.
     pub(super) fn expired(&mut self, now: Duration, limits: &Limits) -> Option<Close> {
         if self.is_unclocked() && self.last_gathering(limits).is_some_and(|end| end <= now) {
@@ -203,8 +212,8 @@ impl Case {
     }
 
     fn closed_for_time(&self) -> Close {
-        if self.facts.vanished {
-            Close::Vanished
+        if self.facts.absent {
+            Close::NotShown
         } else if self.failed_looks > 0 || self.looks == 0 {
             Close::LooksFailed
         } else {
@@ -312,18 +321,18 @@ impl Case {
         if !self.is_looking() || !self.facts.is_after_drop(began) {
             return None;
         }
+        if let Sighting::UseListing = sighting {
+            self.by_listing = true;
+            self.due = now;
+            return None;
+        }
         self.looks = self.looks.saturating_add(1);
         self.facts.active = None;
-        self.facts.vanished = false;
+        self.facts.absent = false;
         match sighting {
-            Sighting::Ended(_) => None,
+            Sighting::Ended(_) | Sighting::UseListing => None,
             Sighting::Active(_) => self.active(began, now, limits),
             Sighting::Absent => self.absent(now, limits),
-            Sighting::UseListing => {
-                self.by_listing = true;
-                self.due = now;
-                None
-            }
             Sighting::Failed => self.look_failed(now, limits),
             Sighting::Denied => Some(Close::LookDenied),
         }
@@ -360,13 +369,12 @@ impl Case {
 
     fn absent(&mut self, now: Duration, limits: &Limits) -> Option<Close> {
         self.failed_looks = 0;
-        let seen = self.facts.seen;
-        self.facts.vanished = seen;
-        if !seen && !self.facts.may_still_execute() {
+        self.facts.absent = true;
+        if !self.facts.seen && !self.facts.may_still_execute() {
             return Some(Close::NotVisible);
         }
         if self.phase == Phase::Find {
-            return Some(Close::Vanished);
+            return Some(Close::NotShown);
         }
         self.look_again(now, limits)
     }
@@ -409,8 +417,8 @@ impl Case {
 
 /// Whether the same question may be answered later.
 fn is_passing(reply: &ReplyError) -> bool {
-    let busy = reply.status.is_server_error() || reply.fault == Fault::RateLimited;
-    busy && !reply.is_auth()
+    let busy = matches!(reply.fault, Fault::RateLimited | Fault::TimedOut);
+    (busy || reply.status.is_server_error()) && !reply.is_auth()
 }
 
 /// What the appliance asks to wait, before anything else is sent to it.

@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use crate::error::{Fault, ReplyError};
-use crate::session::Session;
 
 use super::report::Outcome;
 use super::step::{Accepted, Failure};
 
 /// What an answer to a drop means for the next step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     /// The appliance says that it is done.
     Accepted,
@@ -18,7 +17,7 @@ pub(super) enum Answer {
     Refused { maybe: bool },
     /// Nobody can say.
     Lost,
-    /// Certainly not done, and not for a reason that lies in the session.
+    /// Certainly not done, for a reason that lies neither in the session nor in who asks.
     NotExecuted,
     /// Not done, because of who asks.
     Denied,
@@ -37,21 +36,14 @@ impl Answer {
     fn of_reply(reply: &ReplyError) -> Self {
         match reply.fault {
             _ if reply.is_auth() => Self::Denied,
-            // Somebody other than the appliance answered, or nobody can tell what was answered.
-            Fault::Gateway | Fault::Malformed => Self::Lost,
+            Fault::RateLimited | Fault::ResourceNotFound | Fault::Redirect => Self::NotExecuted,
             // An invalid id and a failed drop get one answer, and what an ended session gets is
-            // not documented (A2A API specification, "Terminate a session"). Lockdown ends every
-            // session by itself, so a look comes before another drop.
-            Fault::DropFailed
-            | Fault::Unexpected
-            | Fault::Refused
-            | Fault::SessionNotFound
-            | Fault::IdentifierType
-            | Fault::Lockdown => Self::Refused {
-                maybe: reply.may_have_executed(),
-            },
+            // not documented (A2A API specification, "Terminate a session").
+            Fault::DropFailed | Fault::Unexpected | Fault::Refused => Self::Refused { maybe: true },
+            // Somebody other than the appliance answered, or nobody can tell what was answered.
             _ if reply.may_have_executed() => Self::Lost,
-            _ => Self::NotExecuted,
+            // Lockdown is among these; it ends every session by itself, so a look comes next.
+            _ => Self::Refused { maybe: false },
         }
     }
 
@@ -71,8 +63,8 @@ pub(super) enum Close {
     Ended(Duration),
     /// A complete look did not show the session, which was never seen.
     NotVisible,
-    /// It was seen and then was no longer there.
-    Vanished,
+    /// It is not shown, but it was seen before, or a drop may have ended it.
+    NotShown,
     /// The appliance shows no `session_id` to drop.
     Nameless,
     /// The drop was denied.
@@ -96,40 +88,31 @@ pub(super) enum Close {
 }
 
 /// The facts of one session.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Facts {
     /// A record of it was seen at some time.
     pub(super) seen: bool,
-    /// A record without an end was seen at some time.
+    /// A look of ours showed a record without an end at some time.
     pub(super) seen_active: bool,
     /// When the latest look began, if it showed the session active.
     pub(super) active: Option<Duration>,
-    /// The latest look did not show the session although it was seen before.
-    pub(super) vanished: bool,
+    /// The latest look was complete and did not show the session.
+    pub(super) absent: bool,
     /// When a drop was first sent that may have been carried out.
-    first_effect: Option<Duration>,
+    pub(super) first_effect: Option<Duration>,
     /// When the last drop was answered or lost.
     pub(super) answered: Option<Duration>,
     /// A drop was accepted.
     pub(super) accepted: bool,
     /// The answer to the last drop that may have been carried out.
-    effect: Option<Answer>,
+    pub(super) effect: Option<Answer>,
     /// A drop whose answer is not known, at any time.
-    lost: bool,
+    pub(super) lost: bool,
     /// The answer to the last drop.
     pub(super) last: Option<Answer>,
 }
 
 impl Facts {
-    /// What a record says that the caller has seen.
-    pub(super) fn from_record(record: Option<&Session>) -> Self {
-        Self {
-            seen: record.is_some(),
-            seen_active: record.is_some_and(Session::is_active),
-            ..Self::default()
-        }
-    }
-
     /// Takes the answer to a drop.
     pub(super) fn answered(&mut self, answer: Answer, sent: Duration, now: Duration) {
         self.answered = Some(now);

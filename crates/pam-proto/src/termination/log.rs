@@ -21,10 +21,14 @@ pub(super) struct Log {
     pub(super) evidence: Evidence,
     appliance: Appliance,
     drop_answered: bool,
-    /// What was last said about a drop, and about a look that failed: by the appliance, by the
-    /// adapter, or by the driver that held a drop back.
+    /// What was last said by the appliance or by the adapter about a drop, and about a look that
+    /// failed.
     pub(super) drop_said: Option<String>,
     pub(super) look_said: Option<String>,
+    /// Why the driver held a drop back.
+    pub(super) held_back: Option<String>,
+    /// The latest denial.
+    pub(super) denial: Option<ReplyError>,
 }
 
 /// When a request was sent and answered.
@@ -47,6 +51,8 @@ impl Log {
             drop_answered: false,
             drop_said: None,
             look_said: None,
+            held_back: None,
+            denial: None,
         }
     }
 
@@ -76,7 +82,7 @@ impl Log {
         };
         let said = match came {
             Ok(accepted) => accepted.message.clone(),
-            Err(failure) => said(failure),
+            Err(failure) => self.failed(failure),
         };
         self.push(
             Request::Drop,
@@ -94,7 +100,7 @@ impl Log {
 
     pub(super) fn withheld(&mut self, reason: String, span: Span) {
         self.push(Request::Drop, span, Finding::Withheld, None, Some(&reason));
-        self.drop_said = Some(reason);
+        self.held_back = Some(reason);
     }
 
     /// Takes what a look showed. `counts`: it began after the last drop was answered.
@@ -129,13 +135,26 @@ impl Log {
             Some(Failure::Reply(reply)) => Some(appliance(reply)),
             _ => None,
         };
-        let said = failure.map(said);
+        let said = failure.map(|failure| self.failed(failure));
         self.push(request, span, finding, reply.as_ref(), said.as_deref());
         if said.is_some() {
             self.look_said = said;
         }
         if let Some(reply) = reply.filter(|_| !self.drop_answered) {
             self.appliance = reply;
+        }
+    }
+
+    /// What a failure says.
+    fn failed(&mut self, failure: &Failure) -> String {
+        match failure {
+            Failure::Reply(reply) => {
+                if reply.is_auth() {
+                    self.denial = Some(reply.clone());
+                }
+                reply.to_string()
+            }
+            Failure::Lost { reason } | Failure::NotExecuted { reason } => reason.clone(),
         }
     }
 
@@ -190,12 +209,5 @@ fn appliance(reply: &ReplyError) -> Appliance {
         error_code: reply.error_code,
         exception_code: reply.exception_code,
         message: Some(reply.message.clone()),
-    }
-}
-
-fn said(failure: &Failure) -> String {
-    match failure {
-        Failure::Reply(reply) => reply.to_string(),
-        Failure::Lost { reason } | Failure::NotExecuted { reason } => reason.clone(),
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct Listing {
     pub(super) sought: BTreeSet<usize>,
 }
 
-/// The pace of the listings. There is one at a time, and the pause between two doubles.
+/// The pace of the listings. There is one at a time, and the pause between two doubles. It is half
+/// of what one session waits, so it delays nobody who is alone, yet bounds the listings for many.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listings {
     out: Option<Listing>,
@@ -48,10 +49,16 @@ impl Listings {
         limits: &Limits,
     ) -> Option<Listing> {
         let listing = self.out.take_if(|listing| listing.ticket == ticket)?;
-        self.not_before = now.saturating_add(limits.listing_wait(self.round));
+        self.not_before = now.saturating_add(limits.listing_wait(self.round) / 2);
         self.round = self.round.saturating_add(1);
         self.failed = matches!(coverage, Coverage::Failed(_));
         Some(listing)
+    }
+
+    #[cfg(test)]
+    pub(super) fn state(&self) -> (Option<Duration>, Duration, u32, bool) {
+        let out = self.out.as_ref().map(|listing| listing.sent);
+        (out, self.not_before, self.round, self.failed)
     }
 
     /// The listing under way, if it looks for this case.
@@ -93,9 +100,9 @@ impl Terminations {
         Step::WaitUntil(self.wake(now))
     }
 
-    /// Closes what was not begun when the appliance asks to wait longer than anybody would.
+    /// Closes what would be over before the appliance wants to be asked again.
     fn give_up_held(&mut self, now: Duration) {
-        if self.hold_until.saturating_sub(now) <= self.limits.verify_timeout {
+        if self.hold_until <= now {
             return;
         }
         let agenda = &self.agenda;
@@ -106,11 +113,10 @@ impl Terminations {
             .map(|(_, case)| *case)
             .collect();
         for index in waiting {
-            let begun = self
-                .entries
-                .get(index)
-                .is_none_or(|entry| entry.case.attempts > 0);
-            if !begun {
+            let Some(Entry { case, .. }) = self.entries.get(index) else {
+                continue;
+            };
+            if case.is_held_too_long(self.hold_until, now, &self.limits) {
                 self.settle(index, Some(Close::Held));
             }
         }
@@ -251,8 +257,7 @@ impl Terminations {
                 && self.listings.out.is_none()
             {
                 let patience = since.saturating_add(self.limits.verify_timeout);
-                times.push(Some(since));
-                times.push(Some(self.listings.not_before));
+                times.push(Some(since.max(self.listings.not_before)));
                 times.push(Some(patience));
                 times.push(self.gathers_until());
             }

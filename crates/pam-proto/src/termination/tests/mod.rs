@@ -1,1 +1,7 @@
 //! The proofs of the machine.
+
+mod bench;
+mod exhaustive;
+mod model;
+mod replies;
+mod transitions;

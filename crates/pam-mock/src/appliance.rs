@@ -264,7 +264,7 @@ impl Appliance {
         if self.faults.strikes(FaultKind::Lockdown) {
             return Err(Refusal::Lockdown);
         }
-        let verified = self.authenticate(peer, request, called)?;
+        let verified = self.authenticate(peer, request, called, record)?;
         record.application = Some(verified.application().to_owned());
         let route = route.ok_or(Refusal::NoResource)?;
         if self.faults.strikes(FaultKind::Unauthorized500) {
@@ -279,6 +279,7 @@ impl Appliance {
         peer: Peer<'_>,
         request: &Request<Bytes>,
         called: &Called,
+        record: &mut RecordedRequest,
     ) -> Result<Verified, Refusal> {
         let now = self.now();
         let grant = match bearer(request.headers()) {
@@ -291,7 +292,7 @@ impl Appliance {
                 let origin = called
                     .origin
                     .as_ref()
-                    .map_err(|error| Refusal::Signature(error.clone().into()))?;
+                    .map_err(|error| Refusal::Signature((*error).into()))?;
                 let verifier = Arc::clone(&locked(&self.verifier));
                 let mut found = None;
                 let seconds = u64::try_from(now.seconds()).unwrap_or(0);
@@ -302,7 +303,9 @@ impl Appliance {
                 });
                 if let Err(refusal) = verified {
                     if self.explain {
-                        explain::refusal(&refusal, &verifier, request, origin, found);
+                        let grant = found.map(|grant| &**grant);
+                        record.explanation =
+                            explain::refusal(&refusal, &verifier, request, origin, grant);
                     }
                     return Err(Refusal::Signature(refusal));
                 }

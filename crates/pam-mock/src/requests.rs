@@ -30,6 +30,9 @@ pub struct RecordedRequest {
     pub status: Option<u16>,
     /// Why it was refused.
     pub reason: Option<String>,
+    /// What the caller of a refused signature seems to have signed instead, when the mock
+    /// explains.
+    pub explanation: Option<String>,
 }
 
 /// How much of a consumer key is shown: it is no secret, but names a system.
@@ -66,6 +69,7 @@ impl RecordedRequest {
             application: None,
             status: None,
             reason: None,
+            explanation: None,
         }
     }
 }

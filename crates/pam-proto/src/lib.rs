@@ -15,6 +15,7 @@ mod http_date;
 mod identity;
 pub mod knowledge;
 mod legible;
+#[cfg(feature = "listing")]
 pub mod listing;
 pub mod oauth1;
 #[cfg(feature = "oauth2")]

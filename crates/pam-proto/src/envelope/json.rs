@@ -29,8 +29,8 @@ impl fmt::Display for NoObject {
         f.write_str(match self {
             Self::Empty => "nothing",
             Self::Html => "an HTML page",
-            Self::Compressed => "a compressed body, which was not asked for,",
-            Self::OtherJson => "JSON that is no object",
+            Self::Compressed => "a compressed body that was not asked for",
+            Self::OtherJson => "a JSON value that is no object",
             Self::CutOff => "JSON that is cut off",
             Self::TooDeep => "JSON that is nested more than 127 levels deep",
             Self::Trailing => "JSON with something after its end",
@@ -255,19 +255,10 @@ impl<'de> Visitor<'de> for Node<'_> {
 }
 
 /// Of two values under one key, the one that tells more of a failure: anything rather than
-/// nothing, true rather than false, the larger status or code; of two objects, both.
+/// nothing, true rather than false, the larger status or code; two objects become one.
 fn worse(earlier: Value, later: Value) -> Value {
     let (earlier, later) = match (earlier, later) {
-        (Value::Object(mut both), Value::Object(later)) => {
-            for (key, value) in later {
-                let value = match both.remove(&key) {
-                    Some(earlier) => worse(earlier, value),
-                    None => value,
-                };
-                both.insert(key, value);
-            }
-            return Value::Object(both);
-        }
+        (Value::Object(earlier), Value::Object(later)) => return both(earlier, later),
         other => other,
     };
     let earlier_counts = match (&earlier, &later) {
@@ -278,6 +269,30 @@ fn worse(earlier: Value, later: Value) -> Value {
         _ => false,
     };
     if earlier_counts { earlier } else { later }
+}
+
+/// Two objects under one key as one, with the texts of the one that tells of a failure.
+fn both(earlier: Map<String, Value>, later: Map<String, Value>) -> Value {
+    let fails = |map: &Map<String, Value>| {
+        let status = map.get("status").and_then(Value::as_i64);
+        ["error", "erro"]
+            .iter()
+            .any(|key| map.get(*key) == Some(&Value::Bool(true)))
+            || status.is_some_and(|status| !(200..300).contains(&status))
+    };
+    let (mut kept, other) = match fails(&earlier) && !fails(&later) {
+        true => (earlier, later),
+        false => (later, earlier),
+    };
+    for (key, value) in other {
+        let value = match kept.remove(&key) {
+            None => value,
+            Some(text @ Value::String(_)) => text,
+            Some(kept) => worse(value, kept),
+        };
+        kept.insert(key, value);
+    }
+    Value::Object(kept)
 }
 
 #[cfg(test)]

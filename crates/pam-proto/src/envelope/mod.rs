@@ -18,6 +18,8 @@ mod records;
 use headers::Headers;
 use json::NoObject;
 
+const NO_MESSAGE: &str = "the appliance refuses the request without a message";
+
 /// An answer taken apart. Every part is optional on the wire; unknown keys are kept in reach.
 ///
 /// Its `Debug` shows no value of the body, which can be a secret.
@@ -100,6 +102,7 @@ impl Envelope {
     }
 
     /// An answer of which only the head counts, to make errors of.
+    #[cfg(feature = "listing")]
     pub(crate) fn of_head(head: &http::response::Parts) -> Self {
         Self::bare(head.status, Headers::read(&head.headers))
     }
@@ -169,13 +172,9 @@ impl Envelope {
     /// What the refusal is, if it is one (A2A API specification, "Notes for the implementer"): words
     /// and numbers that are documented say it best, the status says the rest.
     fn fault(&self) -> Option<Fault> {
-        let is_bad = |status: &i64| !(200..300).contains(status);
-        let refused = self.error
-            || self.has_exception
-            || !self.oauth_error.is_empty()
-            || !self.http_status.is_success()
-            || self.status.as_ref().is_some_and(is_bad)
-            || self.code.as_ref().is_some_and(is_bad);
+        let worst = self.bad_statuses().max();
+        let refused =
+            self.error || self.has_exception || !self.oauth_error.is_empty() || worst.is_some();
         if !refused {
             return None;
         }
@@ -185,33 +184,46 @@ impl Envelope {
             exception_code: self.exception_code,
             module: Module::Common,
         });
-        let line = i64::from(self.http_status.as_u16());
-        let statuses = [Some(line), self.status, self.code];
-        let worst = statuses.into_iter().flatten().filter(is_bad).max();
         Some(known.map_or_else(|| by_status(worst), |entry| entry.fault))
     }
 
+    /// What is not 2xx among the status line, `response.status` and `code`.
+    fn bad_statuses(&self) -> impl Iterator<Item = i64> {
+        let line = i64::from(self.http_status.as_u16());
+        let statuses = [Some(line), self.status, self.code];
+        let statuses = statuses.into_iter().flatten();
+        statuses.filter(|status| !(200..300).contains(status))
+    }
+
     fn refusal(&self, fault: Fault) -> ReplyError {
-        let candidates = [&self.message, &self.exception_message, &self.oauth_error];
+        let seems_fine = !self.error && self.bad_statuses().next().is_none();
+        let candidates = match seems_fine {
+            true => [&self.exception_message, &self.oauth_error, &self.message],
+            false => [&self.message, &self.exception_message, &self.oauth_error],
+        };
         let message = match candidates.into_iter().find(|text| !text.is_empty()) {
+            Some(message) if fault == Fault::Refused && self.bad_statuses().next().is_none() => {
+                format!("the appliance reports an error in what looks like a success: {message}")
+            }
             Some(message) => message.clone(),
-            None => "the appliance refuses the request without a message".to_owned(),
+            None => NO_MESSAGE.to_owned(),
         };
         self.reply_error(fault, message)
     }
 
     fn reply_error(&self, fault: Fault, message: String) -> ReplyError {
         let line = self.http_status.as_u16();
+        let in_body = [self.status, self.code].into_iter().flatten();
         let rate_limit = self.headers.rate_limit;
         let reset = rate_limit.and_then(|limit| limit.reset);
         ReplyError {
             fault,
             module: Module::Common,
             status: self.http_status,
-            body_status: self
-                .status
-                .and_then(|status| u16::try_from(status).ok())
-                .filter(|status| *status != line),
+            body_status: in_body
+                .filter_map(|status| u16::try_from(status).ok())
+                .filter(|status| *status != line)
+                .max(),
             message,
             error_code: self.error_code,
             exception_code: self.exception_code,
@@ -254,11 +266,17 @@ impl Envelope {
             NoObject::Foreign if self.headers.is_encoded => NoObject::Compressed,
             what => what,
         };
-        let message = format!("the appliance answered {what}{kind} where JSON was expected");
         let fault = match self.http_status.as_u16() {
-            status @ (401 | 403 | 429) => by_status(Some(status.into())),
+            status @ (401 | 403 | 408 | 429) => by_status(Some(status.into())),
             500.. => Fault::Gateway,
             _ => Fault::Malformed,
+        };
+        let message = match fault {
+            Fault::Malformed => {
+                format!("the appliance answered {what}{kind} where JSON was expected")
+            }
+            _ if what == NoObject::Empty => NO_MESSAGE.to_owned(),
+            _ => format!("the appliance refuses the request with {what}{kind}"),
         };
         self.reply_error(fault, message)
     }

@@ -35,6 +35,7 @@ pub mod signature;
 mod signer;
 mod stamp;
 mod target;
+#[cfg(feature = "verify")]
 pub mod verify;
 mod writer;
 

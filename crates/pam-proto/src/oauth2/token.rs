@@ -7,7 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::envelope::Envelope;
-use crate::error::ReplyError;
+use crate::error::{Fault, ReplyError};
 use crate::knowledge::Module;
 use crate::legible::without_blanks;
 use crate::secret::Secret;
@@ -71,8 +71,13 @@ impl AccessToken {
         now: u64,
         notes: &mut Notes,
     ) -> Result<Self, ReplyError> {
-        Self::read_unexplained(response, now, notes)
-            .map_err(|error| error.in_module(Module::OAuth2))
+        Self::read_unexplained(response, now, notes).map_err(|mut error| {
+            // There is no token yet that a 401 could be about.
+            if error.fault == Fault::Token {
+                error.fault = Fault::ClientAuthentication;
+            }
+            error.in_module(Module::OAuth2)
+        })
     }
 
     fn read_unexplained(
@@ -147,7 +152,6 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::error::Fault;
 
     const NOW: u64 = 1_700_000_000;
 

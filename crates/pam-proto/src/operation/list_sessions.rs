@@ -1,14 +1,18 @@
 //! `GET …/remotesessions` (A2A API specification, "List all").
 
+#[cfg(feature = "listing")]
 use std::ops::ControlFlow;
 
-use http::{Method, Request, Response};
+#[cfg(feature = "listing")]
+use http::Response;
+use http::{Method, Request};
 
 use super::{Effect, Operation, Pace, bare};
 use crate::base_url::BaseUrl;
 use crate::envelope::Envelope;
 use crate::error::{BuildError, ReplyError};
 use crate::knowledge::Module;
+#[cfg(feature = "listing")]
 use crate::listing::{Filter, ListingParser};
 use crate::routes::Routes;
 use crate::session::Session;
@@ -53,6 +57,7 @@ impl Operation for ListSessions {
 
     /// Reads a whole body as [`ListingParser`] reads one that arrives: without a tree of all its
     /// values, which would be ten times its size.
+    #[cfg(feature = "listing")]
     fn parse_noting(
         &self,
         response: &Response<Vec<u8>>,

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 use crate::error::RateLimit;
 use crate::http_date::HttpDate;
 use crate::legible::legible;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id kept, in characters.
 const REQUEST_ID_MAX: usize = 128;
@@ -28,18 +30,18 @@ pub(super) struct Headers {
 
 impl Headers {
     pub(super) fn read(headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let date = text("date").and_then(|date| date.parse().ok());
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let date = text(header::DATE).and_then(|date| date.parse().ok());
         Self {
-            content_type: legible(text("content-type").unwrap_or_default(), 100),
-            is_encoded: text("content-encoding")
+            content_type: legible(text(header::CONTENT_TYPE).unwrap_or_default(), 100),
+            is_encoded: text(header::CONTENT_ENCODING)
                 .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")),
-            location: text("location").and_then(origin),
-            request_id: text("x-request-id")
+            location: text(header::LOCATION).and_then(origin),
+            request_id: text(REQUEST_ID)
                 .map(|id| legible(id, REQUEST_ID_MAX).into_boxed_str())
                 .filter(|id| !id.is_empty()),
             date,
-            retry_after: text(header::RETRY_AFTER.as_str()).and_then(|value| delay(value, date)),
+            retry_after: text(header::RETRY_AFTER).and_then(|value| delay(value, date)),
             rate_limit: rate_limit(headers, date),
         }
     }
@@ -73,6 +75,11 @@ fn delay(value: &str, now: Option<HttpDate>) -> Option<Duration> {
 /// The `X-RateLimit-…` headers, also without the `X-`. Kong names the period behind the name, as
 /// in `X-RateLimit-Remaining-Minute`; of several periods the one that is nearest to its end counts.
 fn rate_limit(headers: &HeaderMap, now: Option<HttpDate>) -> Option<RateLimit> {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    // Most answers have none, and the names to look for are many.
+    if !names.any(|name| name.contains("ratelimit-")) {
+        return None;
+    }
     let number = |name: &str, period: &str| {
         let names = [
             format!("x-ratelimit-{name}{period}"),

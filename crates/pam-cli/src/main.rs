@@ -1,2 +1,80 @@
-//! Skeleton.
-fn main() {}
+//! `pamctl`: list, open and terminate privileged sessions of a senhasegura / Segura PAM Core
+//! vault.
+//!
+//! What was typed ([`cli`]) becomes what is meant ([`settings`]); each command is a file under
+//! `commands` and ends in an [`exit::Exit`] or a [`failure::Failure`].
+
+mod cli;
+mod commands;
+mod environment;
+mod exit;
+mod failure;
+mod hardening;
+mod interrupt;
+mod narrator;
+mod output;
+mod progress;
+mod quantity;
+mod refused_flags;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::stderr;
+
+fn main() -> ExitCode {
+    hardening::apply();
+    let cli = match cli::command()
+        .try_get_matches()
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+    {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    cli.telling.color.apply();
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if let Some(line) = failure.line() {
+                stderr::error(line);
+            }
+            failure.exit().into()
+        }
+    }
+}
+
+/// Help and version are asked for and go to standard output; the rest is wrong usage.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if let Some(line) = refused_flags::answer(error) {
+        stderr::error(line);
+        return Exit::Usage.into();
+    }
+    // Whether it can be printed changes nothing: a pager may have been closed.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Done.into()
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let offline = !matches!(cli.command, Command::Session(_));
+    if let (true, Some(flag)) = (offline, cli.connection.first_given()) {
+        return Err(Failure::usage(format!(
+            "{flag} means nothing to this command, which asks no appliance; leave it out"
+        )));
+    }
+    match cli.command {
+        Command::Session(command) => command.run(cli.connection, cli.telling),
+        Command::Auth(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Mock(command) => command.run(cli.telling),
+        Command::Demo(command) => command.run(cli.telling),
+    }
+}

@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub(crate) mod auth;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod mock;
+pub(crate) mod session;

@@ -1,0 +1,98 @@
+//! What the reports of a termination come to: exit code, summary and complaint.
+
+use pam_proto::termination::{Finding, Outcome, Report, Request};
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// A report as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct Told<'a> {
+    #[serde(flatten)]
+    pub(super) report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ticket: Option<&'a str>,
+}
+
+/// What to call the session of a report.
+pub(super) fn name(report: &Report) -> String {
+    match (report.targets.first(), &report.session_id) {
+        (Some(target), _) => target.to_string(),
+        (None, Some(id)) => id.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The exit code of all of them together.
+pub(super) fn exit(reports: &[Report]) -> Exit {
+    let exits: Vec<Exit> = reports.iter().map(exit_of).collect();
+    let done = exits.iter().filter(|exit| **exit == Exit::Done).count();
+    match exits.first() {
+        _ if done == exits.len() => Exit::Done,
+        _ if done > 0 => Exit::Partial,
+        Some(first) if exits.iter().all(|exit| exit == first) => *first,
+        // That a session may or may not have ended must not be lost among plain failures.
+        _ if exits.contains(&Exit::Unconfirmed) => Exit::Unconfirmed,
+        _ => Exit::Failed,
+    }
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.outcome {
+        Outcome::Terminated | Outcome::AlreadyEnded => Exit::Done,
+        Outcome::NotFound => Exit::NoSuchSession,
+        Outcome::StillActive => Exit::Failed,
+        Outcome::Denied => Exit::NotAuthorized,
+        Outcome::Unconfirmed => {
+            let lost = report.evidence.exchanges.iter().any(|exchange| {
+                exchange.request == Request::Drop && exchange.finding == Finding::Lost
+            });
+            // A drop that was lost on the way may have worked, however silent the appliance is.
+            if report.is_unreachable() && !lost {
+                Exit::Unreachable
+            } else {
+                Exit::Unconfirmed
+            }
+        }
+    }
+}
+
+/// How many came to what: `2 terminated, 1 unconfirmed`.
+pub(super) fn summary(reports: &[Report]) -> String {
+    let counts = Outcome::ALL.map(|outcome| {
+        (
+            outcome,
+            reports
+                .iter()
+                .filter(|report| report.outcome == outcome)
+                .count(),
+        )
+    });
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| format!("{count} {}", outcome.name()))
+        .collect();
+    match &parts[..] {
+        [] => "no session was touched".to_owned(),
+        parts => parts.join(", "),
+    }
+}
+
+/// Why it is not all done: the first session that is not, in full.
+pub(super) fn complaint(reports: &[Report]) -> String {
+    let mut failed = reports
+        .iter()
+        .filter(|report| exit_of(report) != Exit::Done);
+    let Some(first) = failed.next() else {
+        return summary(reports);
+    };
+    let told = format!("session {}: {}", name(first), first.message);
+    match (reports.len(), failed.count()) {
+        (1, _) => told,
+        (_, 0) => format!("{}; {told}", summary(reports)),
+        (_, others) => format!("{}; {told} (and {others} more)", summary(reports)),
+    }
+}

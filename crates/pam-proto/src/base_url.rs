@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::error::BuildError;
 
@@ -95,10 +95,7 @@ impl BaseUrl {
         let prefix = path_and_query
             .map(|p| p.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
-        if prefix
-            .split('/')
-            .any(|segment| segment == "." || segment == "..")
-        {
+        if is_dotted(&prefix) {
             return Err(refuse("its path has a . or .. segment"));
         }
         Ok(Self {
@@ -138,11 +135,7 @@ impl BaseUrl {
     /// character that a URL can't hold.
     pub fn raw(&self, path_and_query: &str) -> Result<Uri, BuildError> {
         let path = path_and_query.split(['?', '#']).next().unwrap_or_default();
-        let dotted = path.split('/').any(|segment| {
-            let decoded = percent_encoding::percent_decode_str(segment).collect::<Vec<u8>>();
-            decoded == b"." || decoded == b".."
-        });
-        if !path.starts_with('/') || dotted || path_and_query.contains('#') {
+        if !path.starts_with('/') || is_dotted(path) || path_and_query.contains('#') {
             return Err(BuildError::Path {
                 path: path_and_query.to_owned(),
             });
@@ -180,6 +173,14 @@ impl BaseUrl {
             .port_u16()
             .unwrap_or(if self.is_https() { 443 } else { 80 })
     }
+}
+
+/// Whether a path has a `.` or `..` segment, which a server or proxy would take away.
+fn is_dotted(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let decoded: Vec<u8> = percent_decode_str(segment).collect();
+        decoded == b"." || decoded == b".."
+    })
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -254,6 +255,7 @@ mod tests {
             ("https://vault.example.com/#x", "fragment"),
             ("https://vault.example.com:70000", "port"),
             ("https://vault.example.com/a/../b", ".."),
+            ("https://vault.example.com/a/%2E%2e/b", ".."),
         ];
         for (text, part) in table {
             let error = BaseUrl::new(text).unwrap_err().to_string();

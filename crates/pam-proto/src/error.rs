@@ -30,7 +30,8 @@ pub enum BuildError {
     },
     /// A raw path that is not below the base.
     #[error(
-        "`{path}` can't be used as a path; begin with / and percent-encode what a URL can't hold"
+        "`{}` can't be used as a path; begin with / and percent-encode what a URL can't hold",
+        path.escape_debug()
     )]
     Path {
         /// The path as given.

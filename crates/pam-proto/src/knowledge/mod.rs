@@ -172,7 +172,8 @@ pub(crate) struct Signs<'a> {
 /// The entry that fits best: by text, confirmed by number; else by a number that is told apart
 /// from others by itself.
 pub(crate) fn recognise(signs: &Signs<'_>) -> Option<&'static Entry> {
-    let texts = signs.texts.map(pattern::normal);
+    let mut texts = signs.texts.map(pattern::normal).to_vec();
+    texts.retain(|text| !text.is_empty());
     entries()
         .filter_map(|entry| Some((entry.fit(signs, &texts)?, entry)))
         // The first of the best: `max_by_key` would give the last.
@@ -196,10 +197,11 @@ pub(crate) fn of(error: &ReplyError) -> &'static Entry {
 impl Entry {
     /// How well the entry fits: a text counts most, then a number, then the part of the API.
     fn fit(&self, signs: &Signs<'_>, texts: &[String]) -> Option<u8> {
-        let by_text = self.messages.iter().any(|message| {
-            let message = pattern::normal(message);
-            texts.iter().any(|text| pattern::matches(&message, text))
-        });
+        let says = |text: &String| {
+            let mut messages = self.messages.iter();
+            messages.any(|message| pattern::matches(&pattern::normal(message), text))
+        };
+        let by_text = texts.iter().any(says);
         let by_code = match self.code {
             Some(Code::Exception(number)) => signs.exception_code == Some(number),
             Some(Code::Error(number)) => signs.error_code == Some(number),

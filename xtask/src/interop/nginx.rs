@@ -35,7 +35,7 @@ pub(super) fn reverse_proxy(bench: &Bench<'_>) -> Result<Outcome, Error> {
     if !has_openssl(sh) {
         return Ok(Outcome::Skipped("openssl not found".into()));
     }
-    let mock = Mock::start(bench, "nginx", &["--trust-forwarded"])?;
+    let mock = Mock::start(bench, "nginx", &["--behind-proxy"])?;
     let folder = bench.folder("nginx")?;
     let certificate = Certificate::make(sh, &folder, "proxy", "IP:127.0.0.1")?;
     let proxy = Proxy::start(bench, nginx, &folder, &certificate, mock.base_url())?;

@@ -6,7 +6,7 @@ use http::Uri;
 
 use super::params::{Param, Params};
 use super::percent::{self, ONCE, TWICE};
-use super::writer::{Sink, Writer};
+use super::writer::{Sink, Writer, to_text};
 
 /// A URL that no base string can be made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -77,16 +77,17 @@ pub fn build(
     host_header: Option<&str>,
     mut params: Params<'_>,
 ) -> Result<String, UriError> {
-    let mut writer = Writer::text();
-    write_head(&mut writer, method, &BaseUri::of(uri, host_header)?);
+    let uri = BaseUri::of(uri, host_header)?;
     params.sort();
-    write_params(&mut writer, &mut Separator::default(), params.as_slice());
-    Ok(writer.into_text())
+    Ok(to_text(|writer| {
+        write_head(writer, method, &uri);
+        write_params(writer, params.as_slice());
+    }))
 }
 
 /// Method and URI, and the `&` after each.
 #[inline]
-pub(super) fn write_head<S: Sink>(writer: &mut Writer<S>, method: &str, uri: &BaseUri<'_>) {
+pub(super) fn write_head<S: Sink>(writer: &mut Writer<'_, S>, method: &str, uri: &BaseUri<'_>) {
     writer.encode(method.bytes().map(|b| b.to_ascii_uppercase()), &ONCE);
     writer.put(b"&");
     uri.write(writer);
@@ -95,45 +96,26 @@ pub(super) fn write_head<S: Sink>(writer: &mut Writer<S>, method: &str, uri: &Ba
 
 /// Sorted parameters: encoded, joined and encoded again.
 #[inline]
-pub(super) fn write_params<S: Sink>(
-    writer: &mut Writer<S>,
-    separator: &mut Separator,
-    params: &[Param<'_>],
-) {
-    for param in params {
-        writer.put(separator.next());
+pub(super) fn write_params<S: Sink>(writer: &mut Writer<'_, S>, params: &[Param<'_>]) {
+    for (index, param) in params.iter().enumerate() {
+        if index > 0 {
+            writer.put(b"%26");
+        }
         writer.encode(param.name(), &TWICE);
         writer.put(b"%3D");
         writer.encode(param.value(), &TWICE);
     }
 }
 
-/// What stands before a parameter: an encoded `&`, but before the first nothing.
-#[derive(Default)]
-pub(super) struct Separator {
-    after_first: bool,
-}
-
-impl Separator {
-    #[inline]
-    pub(super) fn next(&mut self) -> &'static [u8] {
-        if std::mem::replace(&mut self.after_first, true) {
-            b"%26"
-        } else {
-            b""
-        }
-    }
-}
-
 /// A base string URI in parts.
 pub(super) struct BaseUri<'a> {
-    scheme: &'a str,
-    host: &'a str,
+    pub(super) scheme: &'a str,
+    pub(super) host: &'a str,
     /// `None` for the scheme's own.
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
     /// What a reverse proxy takes away from the path.
-    prefix: &'a str,
-    path: &'a str,
+    pub(super) prefix: &'a str,
+    pub(super) path: &'a str,
 }
 
 impl<'a> BaseUri<'a> {
@@ -144,13 +126,13 @@ impl<'a> BaseUri<'a> {
             Some(host) => host,
             None => uri.authority().ok_or(UriError::NoHost)?.as_str(),
         };
-        Self::new(scheme, authority, "", uri.path())
+        Self::new(scheme, authority, uri.path())
     }
 
+    #[inline]
     pub(super) fn new(
         scheme: &'a str,
         authority: &'a str,
-        prefix: &'a str,
         path: &'a str,
     ) -> Result<Self, UriError> {
         let (host, port) = split_authority(authority)?;
@@ -163,22 +145,28 @@ impl<'a> BaseUri<'a> {
             scheme,
             host,
             port: port.filter(|port| *port != own_port),
-            prefix,
+            prefix: "",
             path: if path.is_empty() { "/" } else { path },
         })
     }
 
     #[inline]
-    fn write<S: Sink>(&self, writer: &mut Writer<S>) {
-        writer.encode(lower_case(self.scheme), &ONCE);
-        writer.put(b"%3A%2F%2F");
+    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        match self.scheme {
+            "https" => writer.put(b"https%3A%2F%2F"),
+            "http" => writer.put(b"http%3A%2F%2F"),
+            other => {
+                writer.encode(lower_case(other), &ONCE);
+                writer.put(b"%3A%2F%2F");
+            }
+        }
         writer.encode(lower_case(self.host), &ONCE);
         if let Some(port) = self.port {
             writer.put(b"%3A");
             writer.put(Digits::of(port.into()).as_bytes());
         }
-        writer.encode(self.prefix.bytes(), &ONCE);
-        writer.encode(self.path.bytes(), &ONCE);
+        writer.encode_text(self.prefix.as_bytes(), &ONCE);
+        writer.encode_text(self.path.as_bytes(), &ONCE);
     }
 }
 
@@ -203,18 +191,21 @@ fn lower_case(text: &str) -> impl Iterator<Item = u8> {
 
 /// Host and port, without user information; an empty port is none (RFC 3986 section 3.2.3).
 fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
-    let host_port = match authority.rsplit_once('@') {
-        Some((_, after)) => after,
-        None => authority,
+    let has_more = |b: &u8| matches!(b, b'@' | b'[' | b':');
+    let bare = !authority.as_bytes().iter().any(has_more);
+    let (host, port) = if bare {
+        (authority, "")
+    } else {
+        let user_end = authority.rfind('@').map_or(0, |at| at + 1);
+        let host_port = authority.get(user_end..).unwrap_or_default();
+        // An IPv6 address has colons of its own, inside brackets.
+        let host_end = match host_port.strip_prefix('[') {
+            Some(after) => after.find(']').ok_or(UriError::Authority)? + 2,
+            None => host_port.find(':').unwrap_or(host_port.len()),
+        };
+        let split = host_port.split_at_checked(host_end);
+        split.ok_or(UriError::Authority)?
     };
-    // An IPv6 address has colons of its own, inside brackets.
-    let host_end = match host_port.rfind(']') {
-        Some(bracket) => bracket + 1,
-        None => host_port.find(':').unwrap_or(host_port.len()),
-    };
-    let (host, port) = host_port
-        .split_at_checked(host_end)
-        .ok_or(UriError::Authority)?;
     if host.is_empty() {
         return Err(UriError::NoHost);
     }

@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::percent::{Coding, Decoded, ONCE, is_unreserved};
-use super::writer::Writer;
+use super::percent::{self, Coding, Decoded, is_unreserved};
 
 /// How many parameters are held without an allocation.
-const INLINE: usize = 16;
+const FEW: usize = 8;
 
 /// The parameters of a request, in the order in which they were added.
 ///
@@ -21,12 +20,13 @@ const INLINE: usize = 16;
 /// params.push("oauth_nonce", "7d8f3e4a");
 /// assert_eq!(params.normalised(), "a2=r%20b&a3=2%20q&c%40=&c2=&oauth_nonce=7d8f3e4a");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Params<'a> {
-    inline: [Param<'a>; INLINE],
+    few: Option<[Param<'a>; FEW]>,
+    /// How many of `few` are there.
     count: usize,
-    /// All of them, once they are too many.
-    spilled: Vec<Param<'a>>,
+    /// All of them, once they are more.
+    many: Vec<Param<'a>>,
 }
 
 /// A parameter as it stands in the request.
@@ -37,20 +37,14 @@ pub(super) struct Param<'a> {
     coding: Coding,
 }
 
-impl Default for Params<'_> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<'a> Params<'a> {
     /// No parameters.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            inline: [Param::plain(b"", b""); INLINE],
+            few: None,
             count: 0,
-            spilled: Vec::new(),
+            many: Vec::new(),
         }
     }
 
@@ -76,32 +70,33 @@ impl<'a> Params<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn add(&mut self, param: Param<'a>) {
-        if self.spilled.is_empty() {
-            if let Some(free) = self.inline.get_mut(self.count) {
-                *free = param;
-                self.count += 1;
-                return;
-            }
-            self.spilled.extend_from_slice(&self.inline);
+        let few = self.few.get_or_insert([param; FEW]);
+        if let Some(free) = few.get_mut(self.count) {
+            *free = param;
+            self.count += 1;
+            return;
         }
-        self.spilled.push(param);
+        if self.many.is_empty() {
+            self.many.extend_from_slice(few);
+        }
+        self.many.push(param);
     }
 
+    #[inline]
     pub(super) fn as_slice(&self) -> &[Param<'a>] {
-        if self.spilled.is_empty() {
-            self.inline.get(..self.count).unwrap_or_default()
-        } else {
-            &self.spilled
+        match &self.few {
+            Some(few) if self.many.is_empty() => few.get(..self.count).unwrap_or_default(),
+            _ => &self.many,
         }
     }
 
     /// Sorts by encoded name, then by encoded value (RFC 5849 section 3.4.1.3.2, step 2).
     pub(super) fn sort(&mut self) {
-        let params = if self.spilled.is_empty() {
-            self.inline.get_mut(..self.count).unwrap_or_default()
-        } else {
-            &mut self.spilled
+        let params = match &mut self.few {
+            Some(few) if self.many.is_empty() => few.get_mut(..self.count).unwrap_or_default(),
+            _ => &mut self.many,
         };
         params.sort_unstable_by(Param::order);
     }
@@ -135,9 +130,7 @@ impl<'a> Params<'a> {
 }
 
 fn encode(bytes: Decoded<'_>) -> String {
-    let mut writer = Writer::text();
-    writer.encode(bytes, &ONCE);
-    writer.into_text()
+    percent::encode(bytes.collect::<Vec<u8>>())
 }
 
 impl<'a> Param<'a> {
@@ -150,6 +143,7 @@ impl<'a> Param<'a> {
     }
 
     /// One of the header, still encoded.
+    #[cfg(feature = "verify")]
     pub(super) const fn escaped(name: &'a [u8], value: &'a [u8]) -> Self {
         Self {
             name,
@@ -178,10 +172,12 @@ impl<'a> Param<'a> {
     }
 
     /// How its name compares with another's, given decoded.
+    #[inline]
     pub(super) fn order_to(&self, name: &str) -> Ordering {
         order(self.name(), Decoded::new(name.as_bytes(), Coding::Plain))
     }
 
+    #[inline]
     fn order(&self, other: &Self) -> Ordering {
         order(self.name(), other.name()).then_with(|| order(self.value(), other.value()))
     }
@@ -191,6 +187,16 @@ impl<'a> Param<'a> {
 /// before every unreserved character.
 #[inline]
 fn order(left: Decoded<'_>, right: Decoded<'_>) -> Ordering {
+    if let (Some(l), Some(r)) = (left.peek_plain(), right.peek_plain())
+        && l != r
+    {
+        // Mostly the first bytes decide.
+        return l.cmp(&r);
+    }
+    order_in_full(left, right)
+}
+
+fn order_in_full(left: Decoded<'_>, right: Decoded<'_>) -> Ordering {
     let rank = |byte| (is_unreserved(byte), byte);
     left.map(rank).cmp(right.map(rank))
 }
@@ -198,7 +204,6 @@ fn order(left: Decoded<'_>, right: Decoded<'_>) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth1::percent;
 
     #[test]
     fn the_order_of_any_two_bytes_is_that_of_their_encoded_forms() {

@@ -87,6 +87,13 @@ impl<'a> Decoded<'a> {
     pub(super) fn new(text: &'a [u8], coding: Coding) -> Self {
         Self { rest: text, coding }
     }
+
+    /// The next byte, if it is unreserved and stands there as it is.
+    #[inline]
+    pub(super) fn peek_plain(&self) -> Option<u8> {
+        let first = *self.rest.first()?;
+        (ONCE[usize::from(first)].length() == 1).then_some(first)
+    }
 }
 
 impl Iterator for Decoded<'_> {
@@ -113,20 +120,64 @@ impl Iterator for Decoded<'_> {
 }
 
 /// The byte that two hexadecimal digits of either case stand for.
+#[inline]
 fn pair(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+    let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
+    ((high | low) < 16).then_some(high << 4 | low)
 }
+
+/// The value of each hexadecimal digit, and 255 for every other byte.
+static VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    values
+};
 
 /// Whether a byte stays as it is (RFC 3986 section 2.3).
+#[inline]
 pub(super) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    // Without branches, so that many bytes are looked at together.
+    ((byte | 0x20).wrapping_sub(b'a') < 26)
+        | (byte.wrapping_sub(b'0') < 10)
+        | (byte == b'-')
+        | (byte == b'.')
+        | (byte == b'_')
+        | (byte == b'~')
 }
 
-/// The encoded form of one byte in eight: its text, then whatever, and the length of the text
-/// last. Eight bytes are written at once and the next ones begin where the text ends, which
-/// needs no branch for the length.
-pub(super) type Code = [u8; 8];
+/// Whether all bytes stay as they are.
+#[inline]
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .fold(true, |plain, &b| plain & is_unreserved(b))
+}
+
+/// The encoded form of one byte: its text in the low bytes, the text's length in the highest.
+///
+/// A writer stores all eight at once and goes on where the text ends, without a branch for the
+/// length.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code(u64);
+
+impl Code {
+    /// Bytes of which the first [`Code::length`] are the text.
+    #[inline]
+    pub(super) const fn bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
+    }
+
+    #[inline]
+    pub(super) const fn length(self) -> usize {
+        (self.0 >> 56) as usize
+    }
+}
 
 /// The code of each byte, encoded.
 pub(super) static ONCE: [Code; 256] = codes(b"%");
@@ -136,23 +187,24 @@ pub(super) static TWICE: [Code; 256] = codes(b"%25");
 
 const fn codes(escape: &[u8]) -> [Code; 256] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut codes = [[0; 8]; 256];
+    let mut codes = [Code(0); 256];
     let mut byte = 0;
     while byte < 256 {
-        let code = &mut codes[byte];
+        let mut text = [0; 8];
+        text[7] = 1;
         if is_unreserved(byte as u8) {
-            code[0] = byte as u8;
-            code[7] = 1;
+            text[0] = byte as u8;
         } else {
             let mut at = 0;
             while at < escape.len() {
-                code[at] = escape[at];
+                text[at] = escape[at];
                 at += 1;
             }
-            code[at] = DIGITS[byte >> 4];
-            code[at + 1] = DIGITS[byte & 0xF];
-            code[7] = at as u8 + 2;
+            text[at] = DIGITS[byte >> 4];
+            text[at + 1] = DIGITS[byte & 0xF];
+            text[7] = at as u8 + 2;
         }
+        codes[byte] = Code(u64::from_le_bytes(text));
         byte += 1;
     }
     codes
@@ -162,16 +214,16 @@ const fn codes(escape: &[u8]) -> [Code; 256] {
 mod tests {
     use super::*;
 
-    fn text(code: &Code) -> &str {
-        std::str::from_utf8(&code[..usize::from(code[7])]).unwrap()
+    fn text(code: Code) -> String {
+        String::from_utf8(code.bytes()[..code.length()].to_vec()).unwrap()
     }
 
     #[test]
     fn the_codes_are_what_encoding_gives() {
         for byte in 0..=255_u8 {
             let once = encode([byte]);
-            assert_eq!(text(&ONCE[usize::from(byte)]), once);
-            assert_eq!(text(&TWICE[usize::from(byte)]), encode(once));
+            assert_eq!(text(ONCE[usize::from(byte)]), once);
+            assert_eq!(text(TWICE[usize::from(byte)]), encode(once));
         }
     }
 

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::percent::ONCE;
-use super::writer::{BLOCK, Sink, Writer};
+use super::writer::{BLOCK, Buffer, EMPTY, Sink, Writer};
 use crate::Secret;
 
 /// Length of a signature in Base64: 20 bytes are 28 characters.
@@ -75,26 +75,28 @@ impl Key {
     /// The signature of a base string.
     #[must_use]
     pub fn sign(&self, base_string: &str) -> Signature {
-        let mut writer = self.writer();
+        let mut buffer = EMPTY;
+        let mut writer = self.writer(&mut buffer);
         writer.put(base_string.as_bytes());
         writer.into_signature()
     }
 
     /// Takes a base string piece by piece.
     #[inline]
-    pub(super) fn writer(&self) -> Writer<Mac<'_>> {
-        Writer::new(Mac {
+    pub(super) fn writer<'b>(&self, buffer: &'b mut Buffer) -> Writer<'b, Mac<'_>> {
+        let mac = Mac {
             state: *self.inner,
             blocks: 1,
             outer: &self.outer,
-        })
+        };
+        Writer::new(mac, buffer)
     }
 }
 
 fn push_encoded(text: &mut Vec<u8>, secret: &str) {
     for byte in secret.bytes() {
-        let [code @ .., length] = &ONCE[usize::from(byte)];
-        text.extend(code.iter().take(usize::from(*length)));
+        let code = ONCE[usize::from(byte)];
+        text.extend(code.bytes().iter().take(code.length()));
     }
 }
 
@@ -119,21 +121,21 @@ impl Sink for Mac<'_> {
     }
 }
 
-impl Writer<Mac<'_>> {
+impl Writer<'_, Mac<'_>> {
     /// The signature of what was written.
     #[inline]
-    pub(super) fn into_signature(self) -> Signature {
-        let (mut mac, mut blocks, length) = self.finish();
-        let full = pad(&mut blocks, length, mac.blocks);
-        mac.take(blocks.get(..full).unwrap_or_default());
+    pub(super) fn into_signature(mut self) -> Signature {
+        self.make_room(PADDING);
+        let full = pad(self.buffer, self.length, self.sink.blocks);
+        self.sink.take(self.buffer.get(..full).unwrap_or_default());
 
         let mut block = [[0; BLOCK]];
-        let inner = bytes(mac.state);
+        let inner = bytes(self.sink.state);
         for (place, byte) in block.as_flattened_mut().iter_mut().zip(inner) {
             *place = byte;
         }
         pad(&mut block, inner.len(), 1);
-        let mut state = *mac.outer;
+        let mut state = *self.sink.outer;
         compress(&mut state, &block);
 
         let mut text = [0; TEXT_LENGTH];
@@ -143,12 +145,15 @@ impl Writer<Mac<'_>> {
     }
 }
 
+/// Bytes of SHA-1's padding at least: a mark and the number of bits.
+const PADDING: usize = 9;
+
 /// Appends SHA-1's padding (FIPS 180-4 section 5.1.1) to a text that follows `before` blocks;
-/// gives the number of blocks with it. There must be room for nine bytes.
+/// gives the number of blocks with it.
 #[inline]
 fn pad(blocks: &mut [[u8; BLOCK]], length: usize, before: usize) -> usize {
     let bits = 8 * (before * BLOCK + length) as u64;
-    let full = (length + 9).div_ceil(BLOCK);
+    let full = (length + PADDING).div_ceil(BLOCK);
     let text = blocks.as_flattened_mut();
     if let Some([mark, zeros @ ..]) = text.get_mut(length..full * BLOCK) {
         *mark = 0x80;

@@ -1,19 +1,20 @@
 //! Signing a request (RFC 5849 section 3).
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 
-use super::base_string::{BaseUri, Digits, Separator, UriError, write_head, write_params};
+use super::base_string::{BaseUri, UriError, write_head, write_params};
 use super::credentials::Credentials;
 use super::params::Params;
-use super::percent::{self, ONCE, TWICE, is_unreserved};
-use super::protocol::{self, Parameter, Value};
+use super::percent;
+use super::protocol::{self, Prepared, Protocol, Variable};
 use super::signature::{Key, Signature};
 use super::stamp::Stamp;
 use super::target::Target;
-use super::writer::{Sink, Writer};
+use super::writer::{self, Sink, Writer};
 
 /// A request that can't be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,9 +62,7 @@ pub enum SignError {
 #[derive(Clone)]
 pub struct Signer {
     key: Key,
-    realm: Option<String>,
-    /// All protocol parameters, sorted by name.
-    parameters: Vec<Parameter>,
+    protocol: Arc<Protocol>,
 }
 
 /// How a signature comes about, stage by stage; it holds no secret.
@@ -86,47 +85,42 @@ impl Signer {
     /// # Errors
     /// [`SignError::ControlCharacter`] when the consumer key or the token holds one.
     pub fn new(credentials: &Credentials) -> Result<Self, SignError> {
-        let token = credentials.token.as_ref();
         refuse_control("consumer key", &credentials.consumer_key)?;
-        let mut parameters = vec![
-            Parameter::fixed(protocol::CONSUMER_KEY, &credentials.consumer_key),
-            Parameter::new(protocol::NONCE, Value::Nonce),
-            Parameter::new(protocol::SIGNATURE, Value::Signature),
-            Parameter::fixed(protocol::SIGNATURE_METHOD, "HMAC-SHA1"),
-            Parameter::new(protocol::TIMESTAMP, Value::Timestamp),
-        ];
+        let token = credentials.token.as_ref();
         if let Some(token) = token {
             refuse_control("token", &token.key)?;
-            parameters.push(Parameter::fixed(protocol::TOKEN, &token.key));
         }
-        parameters.push(Parameter::fixed(protocol::VERSION, "1.0"));
+        let token_key = token.map(|token| token.key.as_str());
         let token_secret = token.map(|token| &token.secret);
         Ok(Self {
             key: Key::new(&credentials.consumer_secret, token_secret),
-            realm: None,
-            parameters,
+            protocol: Arc::new(Protocol::new(&credentials.consumer_key, token_key)),
         })
+    }
+
+    fn with(self, change: impl FnOnce(Protocol) -> Protocol) -> Self {
+        Self {
+            key: self.key,
+            protocol: Arc::new(change(Arc::unwrap_or_clone(self.protocol))),
+        }
     }
 
     /// Sends no `oauth_version`; RFC 5849 section 3.1 makes it optional, the appliance wants it.
     #[must_use]
-    pub fn without_version(mut self) -> Self {
-        self.parameters
-            .retain(|parameter| parameter.name != protocol::VERSION);
-        self
+    pub fn without_version(self) -> Self {
+        self.with(|protocol| protocol.without(protocol::VERSION))
     }
 
     /// Sends a realm, which is no part of the signature (RFC 5849 section 3.5.1).
     ///
     /// # Errors
     /// [`SignError::Realm`] when it holds anything but visible ASCII characters and spaces.
-    pub fn with_realm(mut self, realm: impl Into<String>) -> Result<Self, SignError> {
+    pub fn with_realm(self, realm: impl Into<String>) -> Result<Self, SignError> {
         let realm = realm.into();
         if !realm.bytes().all(|b| matches!(b, b' '..=b'~')) {
             return Err(SignError::Realm);
         }
-        self.realm = Some(realm);
-        Ok(self)
+        Ok(self.with(|protocol| protocol.with_realm(realm)))
     }
 
     /// Sends a further protocol parameter, such as `oauth_callback`, `oauth_verifier` or
@@ -137,7 +131,7 @@ impl Signer {
     /// itself or that must not be sent, or was given before, and when name or value holds a
     /// control character.
     pub fn with_parameter(
-        mut self,
+        self,
         name: impl Into<String>,
         value: impl Into<String>,
     ) -> Result<Self, SignError> {
@@ -150,19 +144,10 @@ impl Signer {
         if protocol::OWN.contains(&&*name) || protocol::SECRETS.contains(&&*name) {
             return Err(SignError::Reserved { name });
         }
-        // Sorted as the base string wants it (RFC 5849 section 3.4.1.3.2): by encoded name.
-        let encoded = percent::encode(&name);
-        let search = self
-            .parameters
-            .binary_search_by_key(&encoded, |known| percent::encode(&known.name));
-        match search {
-            Ok(_) => Err(SignError::Twice { name }),
-            Err(at) => {
-                let parameter = Parameter::new(name, Value::Fixed(value));
-                self.parameters.insert(at, parameter);
-                Ok(self)
-            }
+        if self.protocol.names().any(|known| known == name) {
+            return Err(SignError::Twice { name });
         }
+        Ok(self.with(|protocol| protocol.with(name, value)))
     }
 
     /// Signs a request: sets its `Authorization` header, marked as sensitive.
@@ -189,12 +174,16 @@ impl Signer {
         target: &Target<'_>,
         stamp: &Stamp,
     ) -> Result<HeaderValue, SignError> {
-        let mut writer = self.key.writer();
-        self.write_base_string(&mut writer, &params(target), target, stamp)?;
-        let mut value = self
-            .header(&writer.into_signature(), stamp)
-            .into_header()
-            .map_err(|_| SignError::Realm)?;
+        let mut params = Params::new();
+        let draft = self.draft(target, stamp, &mut params)?;
+        let mut buffer = writer::EMPTY;
+        let mut writer = self.key.writer(&mut buffer);
+        draft.write_base_string(&mut writer);
+        let signature = writer.into_signature();
+
+        let mut writer = Writer::new(String::new(), &mut buffer);
+        draft.write_header(&mut writer, &signature);
+        let mut value = writer.into_header().map_err(|_| SignError::Realm)?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -204,120 +193,47 @@ impl Signer {
     /// # Errors
     /// As [`Signer::sign`].
     pub fn explain(&self, target: &Target<'_>, stamp: &Stamp) -> Result<Explanation, SignError> {
-        let request_params = params(target);
-        let mut writer = Writer::text();
-        self.write_base_string(&mut writer, &request_params, target, stamp)?;
-        let base_string = writer.into_text();
+        let mut params = Params::new();
+        let draft = self.draft(target, stamp, &mut params)?;
+        let base_string = writer::to_text(|writer| draft.write_base_string(writer));
         let signature = self.key.sign(&base_string);
-
-        let mut all = request_params;
-        let timestamp = stamp.timestamp().map(|seconds| seconds.to_string());
-        for parameter in &self.parameters {
-            let value = match &parameter.value {
-                Value::Fixed(text) => Some(text.as_str()),
-                Value::Nonce => stamp.nonce(),
-                Value::Timestamp => timestamp.as_deref(),
-                Value::Signature => None,
-            };
-            if let Some(value) = value {
-                all.push(parameter.name.as_str(), value);
-            }
-        }
         Ok(Explanation {
-            parameters: all.sorted(),
-            authorization: self.header(&signature, stamp).into_text(),
+            parameters: draft.all_params().sorted(),
             signature: signature.to_string(),
+            authorization: writer::to_text(|writer| draft.write_header(writer, &signature)),
             base_string,
         })
     }
 
-    /// Merges the request's parameters with the prepared ones.
     #[inline]
-    fn write_base_string<S: Sink>(
-        &self,
-        writer: &mut Writer<S>,
-        request_params: &Params<'_>,
-        target: &Target<'_>,
-        stamp: &Stamp,
-    ) -> Result<(), SignError> {
+    fn draft<'p, 'a: 'p>(
+        &'a self,
+        target: &Target<'a>,
+        stamp: &'a Stamp,
+        params: &'p mut Params<'a>,
+    ) -> Result<Draft<'p, 'a>, SignError> {
         if let Some(nonce) = stamp.nonce()
-            && !nonce.bytes().all(is_unreserved)
+            && !percent::is_plain(nonce.as_bytes())
         {
             refuse_control("nonce", nonce)?;
         }
-        self.refuse_protocol(request_params)?;
-        let mut sorted = request_params.clone();
-        sorted.sort();
         let host = match target.host {
             Some(host) => Some(std::str::from_utf8(host).map_err(|_| SignError::Host)?),
             None => None,
         };
-        write_head(writer, target.method, &BaseUri::of(target.uri, host)?);
-
-        let mut rest = sorted.as_slice();
-        let mut separator = Separator::default();
-        for parameter in &self.parameters {
-            let digits;
-            let value = match (&parameter.value, stamp.nonce(), stamp.timestamp()) {
-                (Value::Fixed(_), ..) => &[],
-                (Value::Nonce, Some(nonce), _) => nonce.as_bytes(),
-                (Value::Timestamp, _, Some(seconds)) => {
-                    digits = Digits::of(seconds);
-                    digits.as_bytes()
-                }
-                _ => continue,
-            };
-            let smaller = rest
-                .iter()
-                .take_while(|param| param.order_to(&parameter.name).is_lt())
-                .count();
-            let (before, after) = rest.split_at(smaller);
-            write_params(writer, &mut separator, before);
-            rest = after;
-            writer.put(separator.next());
-            writer.put(&parameter.base);
-            writer.encode(value.iter().copied(), &TWICE);
-        }
-        write_params(writer, &mut separator, rest);
-        Ok(())
-    }
-
-    /// The header (RFC 5849 section 3.5.1), its parameters sorted by name.
-    #[inline]
-    fn header(&self, signature: &Signature, stamp: &Stamp) -> Writer<String> {
-        let mut writer = Writer::text();
-        let mut separator: &[u8] = b"OAuth ";
-        if let Some(realm) = &self.realm {
-            writer.put(b"OAuth realm=\"");
-            for part in realm.split_inclusive(['"', '\\']) {
-                let (plain, last) = part.split_at(part.len() - 1);
-                writer.put(plain.as_bytes());
-                if matches!(last, "\"" | "\\") {
-                    writer.put(b"\\");
-                }
-                writer.put(last.as_bytes());
-            }
-            separator = b"\", ";
-        }
-        for parameter in &self.parameters {
-            let digits;
-            let value: &[u8] = match (&parameter.value, stamp.nonce(), stamp.timestamp()) {
-                (Value::Fixed(_), ..) => &[],
-                (Value::Nonce, Some(nonce), _) => nonce.as_bytes(),
-                (Value::Timestamp, _, Some(seconds)) => {
-                    digits = Digits::of(seconds);
-                    digits.as_bytes()
-                }
-                (Value::Signature, ..) => signature.as_bytes(),
-                _ => continue,
-            };
-            writer.put(separator);
-            separator = b"\", ";
-            writer.put(&parameter.header);
-            writer.encode(value.iter().copied(), &ONCE);
-        }
-        writer.put(b"\"");
-        writer
+        params.push_form(target.uri.query().unwrap_or_default().as_bytes());
+        params.push_form(target.form);
+        self.refuse_protocol(params)?;
+        params.sort();
+        let variable = Variable::of(stamp);
+        Ok(Draft {
+            method: target.method,
+            uri: BaseUri::of(target.uri, host)?,
+            params,
+            protocol: &self.protocol,
+            prepared: self.protocol.texts(variable.as_ref()),
+            variable,
+        })
     }
 
     /// Refuses what would be sent twice, and what must not be sent (RFC 5849 section 3.1).
@@ -326,10 +242,7 @@ impl Signer {
             if !param.name_begins_with(protocol::PREFIX) {
                 continue;
             }
-            let sent = self
-                .parameters
-                .iter()
-                .map(|parameter| parameter.name.as_str());
+            let sent = self.protocol.names();
             let mut refused = sent.chain(protocol::OWN).chain(protocol::SECRETS);
             if let Some(name) = refused.find(|name| param.is_named(name)) {
                 return Err(SignError::Twice {
@@ -341,21 +254,64 @@ impl Signer {
     }
 }
 
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer")
-            .field("realm", &self.realm)
-            .finish_non_exhaustive()
+/// All that is signed of a request.
+struct Draft<'p, 'a> {
+    method: &'a str,
+    uri: BaseUri<'a>,
+    /// Those of query and form, sorted.
+    params: &'p Params<'a>,
+    protocol: &'a Protocol,
+    prepared: &'a Prepared,
+    variable: Option<Variable<'a>>,
+}
+
+impl Draft<'_, '_> {
+    #[inline]
+    fn write_base_string<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        write_head(writer, self.method, &self.uri);
+        let params = self.params.as_slice();
+        let smaller = params.partition_point(|p| p.order_to(&self.prepared.first).is_lt());
+        let (before, after) = params.split_at(smaller);
+        let between = after.first();
+        if between.is_some_and(|p| p.order_to(&self.prepared.last).is_lt()) {
+            let mut all = self.all_params();
+            all.sort();
+            return write_params(writer, all.as_slice());
+        }
+        write_params(writer, before);
+        if !before.is_empty() {
+            writer.put(b"%26");
+        }
+        self.prepared.write_base(writer, self.variable.as_ref());
+        if !after.is_empty() {
+            writer.put(b"%26");
+        }
+        write_params(writer, after);
+    }
+
+    #[inline]
+    fn write_header(&self, writer: &mut Writer<'_, String>, signature: &Signature) {
+        self.prepared
+            .write_header(writer, self.variable.as_ref(), signature);
+    }
+
+    /// Those of the header too, in no order.
+    #[cold]
+    fn all_params(&self) -> Params<'_> {
+        let mut all = self.params.clone();
+        for (name, value) in self.protocol.signed(self.variable.as_ref()) {
+            all.push(name, value);
+        }
+        all
     }
 }
 
-/// The parameters of query and form.
-#[inline]
-fn params<'a>(target: &Target<'a>) -> Params<'a> {
-    let mut params = Params::new();
-    params.push_form(target.uri.query().unwrap_or_default().as_bytes());
-    params.push_form(target.form);
-    params
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("parameters", &self.protocol.names().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 fn refuse_control(field: &'static str, value: &str) -> Result<(), SignError> {

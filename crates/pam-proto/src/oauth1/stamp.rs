@@ -4,20 +4,14 @@
 ///
 /// The caller owns the clock and the source of randomness. Every attempt needs a new stamp, a
 /// repeated one too: a server refuses a nonce that it has seen.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Stamp {
-    pub(super) timestamp: Option<u64>,
-    pub(super) nonce: Option<String>,
-}
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Stamp(Option<(u64, String)>);
 
 impl Stamp {
     /// A timestamp in seconds since 1970-01-01 00:00:00 GMT, and a nonce: random text, unique
     /// for that timestamp and these credentials.
     pub fn new(timestamp: u64, nonce: impl Into<String>) -> Self {
-        Self {
-            timestamp: Some(timestamp),
-            nonce: Some(nonce.into()),
-        }
+        Self(Some((timestamp, nonce.into())))
     }
 
     /// Neither timestamp nor nonce.
@@ -27,21 +21,18 @@ impl Stamp {
     /// long as its credentials live.
     #[must_use]
     pub const fn absent() -> Self {
-        Self {
-            timestamp: None,
-            nonce: None,
-        }
+        Self(None)
     }
 
     /// Seconds since 1970-01-01 00:00:00 GMT.
     #[must_use]
-    pub const fn timestamp(&self) -> Option<u64> {
-        self.timestamp
+    pub fn timestamp(&self) -> Option<u64> {
+        self.0.as_ref().map(|(timestamp, _)| *timestamp)
     }
 
     /// The nonce.
     #[must_use]
     pub fn nonce(&self) -> Option<&str> {
-        self.nonce.as_deref()
+        self.0.as_ref().map(|(_, nonce)| nonce.as_str())
     }
 }

@@ -1,34 +1,37 @@
-//! A text on its way into a hash, or into a `String` for people to read.
+//! A text on its way into a hash, or into a `String`.
 
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
 
-use super::percent::Code;
+use super::percent::{self, Code};
 
 /// Bytes of one block of SHA-1.
 pub(super) const BLOCK: usize = 64;
 
-/// Blocks that are collected before they are handed on: enough for most base strings.
-const BLOCKS: usize = 12;
+/// Where a text is collected, so that writing it allocates nothing: room for most base strings.
+pub(super) type Buffer = [[u8; BLOCK]; 10];
+
+/// An empty buffer.
+pub(super) const EMPTY: Buffer = [[0; BLOCK]; 10];
 
 /// Takes a text in whole blocks.
 pub(super) trait Sink {
     fn take(&mut self, blocks: &[[u8; BLOCK]]);
 }
 
-/// Collects a text in a buffer of its own, so that writing it allocates nothing.
-pub(super) struct Writer<S> {
-    sink: S,
-    blocks: [[u8; BLOCK]; BLOCKS],
-    length: usize,
+/// Collects a text in a buffer and hands it on to a sink whenever the buffer is full.
+pub(super) struct Writer<'b, S> {
+    pub(super) sink: S,
+    pub(super) buffer: &'b mut Buffer,
+    pub(super) length: usize,
 }
 
-impl<S: Sink> Writer<S> {
+impl<'b, S: Sink> Writer<'b, S> {
     #[inline]
-    pub(super) fn new(sink: S) -> Self {
+    pub(super) fn new(sink: S, buffer: &'b mut Buffer) -> Self {
         Self {
             sink,
-            blocks: [[0; BLOCK]; BLOCKS],
+            buffer,
             length: 0,
         }
     }
@@ -36,7 +39,7 @@ impl<S: Sink> Writer<S> {
     /// Writes text as it is.
     #[inline]
     pub(super) fn put(&mut self, text: &[u8]) {
-        let free = self.blocks.as_flattened_mut().get_mut(self.length..);
+        let free = self.buffer.as_flattened_mut().get_mut(self.length..);
         match free.and_then(|free| free.get_mut(..text.len())) {
             Some(place) => {
                 place.copy_from_slice(text);
@@ -49,7 +52,7 @@ impl<S: Sink> Writer<S> {
     #[cold]
     fn put_in_parts(&mut self, text: &[u8]) {
         for part in text.chunks(BLOCK) {
-            self.hand_on();
+            self.make_room(BLOCK);
             self.put(part);
         }
     }
@@ -61,46 +64,50 @@ impl<S: Sink> Writer<S> {
         bytes: impl IntoIterator<Item = u8>,
         codes: &'static [Code; 256],
     ) {
+        // Kept out of memory during the loop, where each turn would wait for the one before.
         let mut length = self.length;
         for byte in bytes {
-            let code = &codes[usize::from(byte)];
-            let blocks = self.blocks.as_flattened_mut();
-            let mut place = blocks.get_mut(length..).and_then(<[u8]>::first_chunk_mut);
-            if place.is_none() {
+            let code = codes[usize::from(byte)];
+            let free = self.buffer.as_flattened_mut().get_mut(length..);
+            if let Some(place) = free.and_then(<[u8]>::first_chunk_mut) {
+                *place = code.bytes();
+                length += code.length();
+            } else {
                 self.length = length;
-                self.hand_on();
+                self.put_in_parts(code.bytes().get(..code.length()).unwrap_or_default());
                 length = self.length;
-                let blocks = self.blocks.as_flattened_mut();
-                place = blocks.get_mut(length..).and_then(<[u8]>::first_chunk_mut);
-            }
-            if let Some(place) = place {
-                *place = *code;
-                length += usize::from(code[7]);
             }
         }
         self.length = length;
     }
 
-    /// Hands the full blocks on and moves the rest to the front: then at least one block is free.
-    #[cold]
-    fn hand_on(&mut self) {
-        let full = self.length / BLOCK;
-        let (blocks, rest) = self.blocks.split_at(full);
-        self.sink.take(blocks);
-        if let Some(rest) = rest.first().copied() {
-            self.blocks[0] = rest;
+    /// Writes the codes of a text's bytes, of sixteen at once where they stay as they are.
+    #[inline]
+    pub(super) fn encode_text(&mut self, text: &[u8], codes: &'static [Code; 256]) {
+        let (chunks, rest) = text.as_chunks::<16>();
+        for chunk in chunks {
+            if percent::is_plain(chunk) {
+                self.put(chunk);
+            } else {
+                self.encode(chunk.iter().copied(), codes);
+            }
         }
-        self.length %= BLOCK;
+        self.encode(rest.iter().copied(), codes);
     }
 
-    /// The sink, the collected blocks and the length of the text in them; at least two blocks are
-    /// beyond it.
+    /// Sees to it that this much room is left, up to a block: hands the full blocks on and moves
+    /// the rest to the front.
     #[inline]
-    pub(super) fn finish(mut self) -> (S, [[u8; BLOCK]; BLOCKS], usize) {
-        if self.length + 2 * BLOCK > BLOCKS * BLOCK {
-            self.hand_on();
+    pub(super) fn make_room(&mut self, bytes: usize) {
+        if self.length + bytes <= self.buffer.as_flattened().len() {
+            return;
         }
-        (self.sink, self.blocks, self.length)
+        let (full, rest) = self.buffer.split_at(self.length / BLOCK);
+        self.sink.take(full);
+        if let Some(rest) = rest.first().copied() {
+            self.buffer[0] = rest;
+        }
+        self.length %= BLOCK;
     }
 }
 
@@ -110,24 +117,29 @@ impl Sink for String {
     }
 }
 
-impl Writer<String> {
-    pub(super) fn text() -> Self {
-        Self::new(String::new())
+impl Writer<'_, String> {
+    /// The text, which is ASCII: encoded text and separators are all that is written.
+    pub(super) fn into_text(mut self) -> String {
+        let rest = self.buffer.as_flattened().get(..self.length);
+        self.sink
+            .extend(rest.unwrap_or_default().iter().map(|&b| char::from(b)));
+        self.sink
     }
 
-    /// The text, which is ASCII: encoded text and separators are all that is written.
-    pub(super) fn into_text(self) -> String {
-        let (mut text, blocks, length) = self.finish();
-        let rest = blocks.as_flattened().get(..length).unwrap_or_default();
-        text.extend(rest.iter().map(|&b| char::from(b)));
-        text
-    }
     /// The text as a header's value: one allocation, unless the text is longer than the buffer.
     #[inline]
     pub(super) fn into_header(self) -> Result<HeaderValue, InvalidHeaderValue> {
-        match self.blocks.as_flattened().get(..self.length) {
+        match self.buffer.as_flattened().get(..self.length) {
             Some(text) if self.sink.is_empty() => HeaderValue::from_bytes(text),
             _ => HeaderValue::try_from(self.into_text()),
         }
     }
+}
+
+/// What is written, as a `String`.
+pub(super) fn to_text(write: impl FnOnce(&mut Writer<'_, String>)) -> String {
+    let mut buffer = EMPTY;
+    let mut writer = Writer::new(String::new(), &mut buffer);
+    write(&mut writer);
+    writer.into_text()
 }

@@ -56,6 +56,10 @@ impl Ledger {
         }
     }
 
+    pub(super) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity;
+    }
+
     /// Refuses a timestamp that is forgotten.
     pub(super) fn check(&self, timestamp: u64) -> Result<(), Refusal> {
         if timestamp < self.horizon {

@@ -43,7 +43,7 @@ use http::Request;
 use self::ledger::{Ledger, Use};
 use self::received::Received;
 use super::signature::Key;
-use super::writer::Writer;
+use super::writer;
 use crate::Secret;
 
 pub use origin::{Origin, OriginError};
@@ -129,8 +129,8 @@ impl Verifier {
     /// Sets how many nonces are remembered at most. When they are that many, new requests are
     /// refused: forgetting a nonce would let its request be replayed.
     #[must_use]
-    pub fn with_capacity(mut self, nonces: usize) -> Self {
-        self.ledger = Mutex::new(Ledger::new(nonces));
+    pub fn with_capacity(self, nonces: usize) -> Self {
+        self.lock().set_capacity(nonces);
         self
     }
 
@@ -169,8 +169,9 @@ impl Verifier {
         }
         let found = find(&received.consumer_key, received.token.as_deref());
         let key = found.as_ref().map_or(&self.stand_in, Borrow::borrow);
-        let mut writer = key.writer();
-        received.write_base_string(&mut writer, request, origin)?;
+        let mut buffer = writer::EMPTY;
+        let mut writer = key.writer(&mut buffer);
+        received.write_base_string(&mut writer, request, origin);
         let right = writer.into_signature().matches(&received.signature);
         match found {
             Err(unknown) => return Err(Refusal::Unknown(unknown)),
@@ -206,9 +207,10 @@ impl Verifier {
         request: &Request<B>,
         origin: &Origin,
     ) -> Result<String, Refusal> {
-        let mut writer = Writer::text();
-        Received::read(request, self.stamps)?.write_base_string(&mut writer, request, origin)?;
-        Ok(writer.into_text())
+        let received = Received::read(request, self.stamps)?;
+        Ok(writer::to_text(|writer| {
+            received.write_base_string(writer, request, origin);
+        }))
     }
 
     fn check_timestamp(&self, timestamp: u64, now: u64) -> Result<(), Refusal> {

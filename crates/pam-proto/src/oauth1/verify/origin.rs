@@ -12,7 +12,9 @@ use crate::oauth1::base_string::{BaseUri, UriError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     scheme: Scheme,
-    authority: String,
+    host: String,
+    /// `None` for the scheme's own.
+    port: Option<u16>,
     prefix: String,
 }
 
@@ -49,11 +51,12 @@ impl Origin {
     /// # Errors
     /// [`UriError`] when it names no host, or its port is no number.
     pub fn of_host(scheme: Scheme, host: &str) -> Result<Self, UriError> {
-        BaseUri::new(scheme.as_str(), host, "", "")?;
+        let uri = BaseUri::new(scheme.as_str(), host, "/")?;
         Ok(Self {
-            scheme,
-            authority: host.to_owned(),
+            host: uri.host.to_owned(),
+            port: uri.port,
             prefix: String::new(),
+            scheme,
         })
     }
 
@@ -64,15 +67,15 @@ impl Origin {
         self
     }
 
-    pub(super) fn scheme(&self) -> &str {
-        self.scheme.as_str()
-    }
-
-    pub(super) fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
+    /// The base string URI of a path below this origin.
+    #[inline]
+    pub(super) fn base_uri<'a>(&'a self, path: &'a str) -> BaseUri<'a> {
+        BaseUri {
+            scheme: self.scheme.as_str(),
+            host: &self.host,
+            port: self.port,
+            prefix: &self.prefix,
+            path,
+        }
     }
 }

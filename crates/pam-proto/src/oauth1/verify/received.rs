@@ -7,7 +7,7 @@ use http::Request;
 use http::header::AUTHORIZATION;
 
 use super::{Origin, Refusal, Stamps};
-use crate::oauth1::base_string::{BaseUri, Separator, write_head, write_params};
+use crate::oauth1::base_string::{write_head, write_params};
 use crate::oauth1::header::{self, HeaderError};
 use crate::oauth1::params::{Param, Params};
 use crate::oauth1::protocol;
@@ -104,7 +104,7 @@ impl<'r> Received<'r> {
         };
         let timestamp = optional(timestamp, protocol::TIMESTAMP)?;
         let nonce = optional(nonce, protocol::NONCE)?;
-        if method != "HMAC-SHA1" {
+        if method != protocol::HMAC_SHA1 {
             let given = method.into_owned();
             return Err(Refusal::SignatureMethod { given });
         }
@@ -123,21 +123,16 @@ impl<'r> Received<'r> {
     }
 
     /// Writes the base string of the request, as it was called at `origin`.
+    #[inline]
     pub(super) fn write_base_string<B, S: Sink>(
         &self,
-        writer: &mut Writer<S>,
+        writer: &mut Writer<'_, S>,
         request: &Request<B>,
         origin: &Origin,
-    ) -> Result<(), Refusal> {
-        let uri = BaseUri::new(
-            origin.scheme(),
-            origin.authority(),
-            origin.prefix(),
-            request.uri().path(),
-        )?;
+    ) {
+        let uri = origin.base_uri(request.uri().path());
         write_head(writer, request.method().as_str(), &uri);
-        write_params(writer, &mut Separator::default(), self.params.as_slice());
-        Ok(())
+        write_params(writer, self.params.as_slice());
     }
 }
 

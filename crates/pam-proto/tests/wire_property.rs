@@ -1,5 +1,10 @@
 //! What holds for every answer, documented or not.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a helper of a test fails by panicking, like the test itself"
+)]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,0 +1,324 @@
+//! Every fault of the mock × every session command of `pamctl` × both ways of authenticating.
+//!
+//! In each cell the exit code is the expected one, nothing panics, nothing outlasts its deadline,
+//! what is said agrees with what the mock knows to be true, and no secret shows.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pam_mock::{Fault, MockAppliance, SessionTruth};
+use pam_proto::Secret;
+use pam_proto::oauth1::Credentials;
+use pam_proto::oauth2::ClientCredentials;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use tokio::process::Command as Process;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Long before it, every deadline of a cell has passed.
+const HANG: Duration = Duration::from_secs(60);
+
+/// Has characters that percent-encoding, Base64 and JSON each change.
+const PLANTED: [&str; 3] = [
+    "pl4nted+c0nsumer/secret=1",
+    "pl4nted t0ken&secret%2",
+    "pl4nted\"client\\secret3",
+];
+
+/// One row: a fault, and the exit codes of list, get, open and terminate, for OAuth 1.0 and, where
+/// they differ, for OAuth 2.0.
+struct Row {
+    fault: &'static str,
+    oauth1: [i32; 4],
+    oauth2: [i32; 4],
+}
+
+const fn same(fault: &'static str, codes: [i32; 4]) -> Row {
+    Row {
+        fault,
+        oauth1: codes,
+        oauth2: codes,
+    }
+}
+
+const ROWS: [Row; 21] = [
+    same("", [0, 0, 0, 0]),
+    same("drop-500", [0, 0, 0, 1]),
+    same("drop-accepted-but-alive", [0, 0, 0, 5]),
+    same("lost-reply", [0, 0, 7, 0]),
+    same("reset-mid-body", [7, 7, 7, 7]),
+    same("slow-list:30", [7, 0, 0, 5]),
+    same("drip:10", [7, 7, 7, 7]),
+    same("gateway-502-html", [7, 7, 7, 5]),
+    same("gateway-504", [7, 7, 7, 5]),
+    same("no-route", [6, 6, 6, 6]),
+    same("lockdown", [1, 1, 1, 5]),
+    same("unauthorized-500", [6, 6, 6, 6]),
+    same("read-only", [0, 0, 6, 6]),
+    same("clock-skew:7200", [0, 0, 0, 0]),
+    same("truncated-json", [1, 1, 1, 5]),
+    same("nested-listing", [0, 0, 0, 0]),
+    same("duplicate-keys", [0, 0, 0, 0]),
+    same("huge-listing:2000", [0, 0, 0, 0]),
+    same("rate-limit:0", [1, 1, 1, 5]),
+    Row {
+        fault: "token-expired",
+        oauth1: [0, 0, 0, 0],
+        oauth2: [6, 6, 6, 6],
+    },
+    same("error-200", [1, 1, 1, 5]),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Command {
+    List,
+    Get,
+    Open,
+    Terminate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authentication {
+    OAuth1,
+    OAuth2,
+}
+
+struct Cell {
+    fault: &'static str,
+    command: Command,
+    authentication: Authentication,
+    exit: i32,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_meets_every_command() {
+    let every: BTreeSet<&str> = Fault::catalogue().iter().map(|entry| entry.name).collect();
+    let rows = ROWS.iter().map(|row| row.fault.split(':').next().unwrap());
+    let rows: BTreeSet<&str> = rows.filter(|name| !name.is_empty()).collect();
+    assert_eq!(rows, every, "a row for every fault of the mock");
+
+    let at_once = Arc::new(Semaphore::new(6));
+    let mut cells = JoinSet::new();
+    for row in ROWS {
+        for (authentication, codes) in [
+            (Authentication::OAuth1, row.oauth1),
+            (Authentication::OAuth2, row.oauth2),
+        ] {
+            let commands = [
+                Command::List,
+                Command::Get,
+                Command::Open,
+                Command::Terminate,
+            ];
+            for (command, exit) in commands.into_iter().zip(codes) {
+                let cell = Cell {
+                    fault: row.fault,
+                    command,
+                    authentication,
+                    exit,
+                };
+                let at_once = Arc::clone(&at_once);
+                cells.spawn(async move {
+                    let _permit = at_once.acquire_owned().await.unwrap();
+                    let name = format!("{} × {command:?} × {authentication:?}", cell.fault);
+                    (name, run(&cell).await)
+                });
+            }
+        }
+    }
+    let count = cells.len();
+    let results = cells.join_all().await;
+    let wrong: Vec<String> = results
+        .iter()
+        .filter_map(|(name, result)| Some(format!("{name}: {}", result.as_ref().err()?)))
+        .collect();
+    println!(
+        "fault matrix: {} of {count} cells hold",
+        count - wrong.len()
+    );
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+async fn run(cell: &Cell) -> Result<(), String> {
+    let oauth1 = Credentials::new("ck-matrix", Secret::new(PLANTED[0]))
+        .with_token("tk-matrix", Secret::new(PLANTED[1]));
+    let oauth2 = ClientCredentials::new("client-matrix", Secret::new(PLANTED[2]));
+    let mut mock = MockAppliance::builder()
+        .sessions(12, 4)
+        .seed(42)
+        .oauth1(oauth1)
+        .oauth2(oauth2);
+    if !cell.fault.is_empty() {
+        mock = mock.fault(cell.fault.parse::<Fault>().unwrap());
+    }
+    let mock = mock.start().await.unwrap();
+    let before = mock.sessions();
+    let target = before
+        .iter()
+        .find(|session| session.active)
+        .unwrap()
+        .clone();
+
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    std::fs::write(&ca_file, mock.ca_pem().unwrap()).unwrap();
+    let mut process = Process::new(tests::pamctl()?);
+    process
+        .env_clear()
+        .env("PAM_URL", mock.base_url().to_string())
+        .env("PAM_CA_FILE", &ca_file)
+        .args([
+            "-vv",
+            "--connect-timeout",
+            "5s",
+            "--timeout",
+            "3s",
+            "--list-timeout",
+            "3s",
+        ])
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    match cell.authentication {
+        Authentication::OAuth1 => process
+            .env("PAM_CONSUMER_KEY", "ck-matrix")
+            .env("PAM_CONSUMER_SECRET", PLANTED[0])
+            .env("PAM_TOKEN", "tk-matrix")
+            .env("PAM_TOKEN_SECRET", PLANTED[1]),
+        Authentication::OAuth2 => process
+            .env("PAM_CLIENT_ID", "client-matrix")
+            .env("PAM_CLIENT_SECRET", PLANTED[2]),
+    };
+    match cell.command {
+        Command::List => process.args(["session", "list", "--active", "-o", "json"]),
+        Command::Get => process.args(["session", "get", &target.id, "-o", "json"]),
+        Command::Open => process.args([
+            "session",
+            "open",
+            "--user",
+            "alice",
+            "--credential",
+            "root",
+            "--device",
+            "192.0.2.1",
+            "--protocol",
+            "ssh",
+            "-o",
+            "json",
+        ]),
+        Command::Terminate => process.args([
+            "session",
+            "terminate",
+            &target.session_id,
+            "--yes",
+            "--verify-timeout",
+            "4s",
+            "-o",
+            "json",
+        ]),
+    };
+    let output = tokio::time::timeout(HANG, process.output())
+        .await
+        .map_err(|_| format!("it hangs after {HANG:?}"))?
+        .map_err(|error| error.to_string())?;
+    let truth = mock.sessions();
+    mock.shutdown().await;
+
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let fail = |what: &str| Err(format!("{what}\nstdout: {stdout}\nstderr: {stderr}"));
+    if stderr.contains("panicked") {
+        return fail("it panics");
+    }
+    if let Some(planted) =
+        planted().find(|spelling| stdout.contains(spelling) || stderr.contains(spelling))
+    {
+        return fail(&format!("a secret shows as {planted}"));
+    }
+    if output.status.code() != Some(cell.exit) {
+        return fail(&format!(
+            "exit {:?}, expected {}",
+            output.status.code(),
+            cell.exit
+        ));
+    }
+    if cell.exit != 0 && stderr.trim().is_empty() {
+        return fail("it fails without a word");
+    }
+    if let Err(lie) = agrees(cell, &target, &stdout, &before, &truth) {
+        return fail(&lie);
+    }
+    Ok(())
+}
+
+fn planted() -> impl Iterator<Item = String> {
+    PLANTED.into_iter().flat_map(|secret| {
+        let percent_encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        tests::spellings(secret, &STANDARD.encode(secret), &percent_encoded)
+    })
+}
+
+/// Whether what was said is true.
+fn agrees(
+    cell: &Cell,
+    target: &SessionTruth,
+    stdout: &str,
+    before: &[SessionTruth],
+    truth: &[SessionTruth],
+) -> Result<(), String> {
+    let active = |sessions: &[SessionTruth]| -> BTreeSet<String> {
+        let active = sessions.iter().filter(|session| session.active);
+        active.map(|session| session.session_id.clone()).collect()
+    };
+    let (was, is) = (active(before), active(truth));
+    let others = |ids: &BTreeSet<String>| -> BTreeSet<String> {
+        ids.iter()
+            .filter(|id| **id != target.session_id)
+            .cloned()
+            .collect()
+    };
+    if others(&was) != others(&is) {
+        return Err("another session was ended".to_owned());
+    }
+    let alive = is.contains(&target.session_id);
+    if cell.command != Command::Terminate && !alive {
+        return Err("a command that only reads ended a session".to_owned());
+    }
+    if cell.exit != 0 && cell.command != Command::Terminate {
+        return Ok(());
+    }
+    let answer: Value =
+        serde_json::from_str(stdout).map_err(|error| format!("no JSON: {error}"))?;
+    match cell.command {
+        Command::List => {
+            let listed = answer.as_array().ok_or("no array")?.iter();
+            let listed: BTreeSet<&str> = listed
+                .filter_map(|row| row["session_id"].as_str())
+                .collect();
+            let missing = is.iter().find(|id| !listed.contains(id.as_str()));
+            missing.map_or(Ok(()), |id| {
+                Err(format!("session {id} runs and is not listed"))
+            })
+        }
+        Command::Get if answer["active"] != Value::Bool(alive) => Err("it is not so".to_owned()),
+        Command::Open if answer["session_url"].as_str().is_none_or(str::is_empty) => {
+            Err("no session_url".to_owned())
+        }
+        Command::Get | Command::Open => Ok(()),
+        Command::Terminate => {
+            let outcome = answer[0]["outcome"].as_str().ok_or("no outcome")?;
+            let verified = answer[0]["verified"].as_bool().ok_or("no verified")?;
+            match outcome {
+                "terminated" | "already_ended" if alive => Err(format!("{outcome}, but it lives")),
+                "terminated" | "already_ended" if !verified => Err("not verified".to_owned()),
+                "still_active" if !alive => Err("still_active, but it ended".to_owned()),
+                "unconfirmed" | "denied" | "not_found" if verified => Err("verified?".to_owned()),
+                _ => Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What crosses crates, in one test binary.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed"
+)]
+
+mod fault_matrix;

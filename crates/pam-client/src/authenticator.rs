@@ -65,7 +65,8 @@ impl Authenticator {
             }
             Method::Token(tokens) => {
                 let turn = &mut attempts.turn;
-                tokens.bear(request, turn, &self.clock, transport).await
+                // Boxed, as a call inside a call would enlarge every call.
+                Box::pin(tokens.bear(request, turn, &self.clock, transport)).await
             }
         }
     }

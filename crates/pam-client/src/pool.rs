@@ -13,13 +13,14 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4);
 /// How many may wait.
 const SIZE_LIMIT: usize = 64;
 
-/// The longest-waiting line is first, the one to use next is last.
+/// The longest-waiting line is first, the one to use next is last. A line has some hundred bytes,
+/// so each is in a box that is handed on.
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<Vec<Line>>);
+pub(crate) struct Pool(Mutex<Vec<Box<Line>>>);
 
 impl Pool {
     /// A line that the other side has not closed, as far as can be known.
-    pub(crate) async fn take(&self) -> Option<Line> {
+    pub(crate) async fn take(&self) -> Option<Box<Line>> {
         loop {
             let mut line = self.lines().pop()?;
             if line.idle_since.elapsed() < IDLE_LIMIT && line.is_usable().await {
@@ -29,7 +30,7 @@ impl Pool {
     }
 
     /// Keeps a line for the next request, if it can carry one.
-    pub(crate) async fn put(&self, mut line: Line) {
+    pub(crate) async fn put(&self, mut line: Box<Line>) {
         if !line.is_usable().await {
             return;
         }
@@ -42,7 +43,7 @@ impl Pool {
         }
     }
 
-    fn lines(&self) -> MutexGuard<'_, Vec<Line>> {
+    fn lines(&self) -> MutexGuard<'_, Vec<Box<Line>>> {
         // A list of connections can't be left half changed by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -125,7 +125,8 @@ impl Client {
                 SearchStep::Send(routes) => return Ok(Some(routes)),
                 SearchStep::Done(_) => return failure.map_or(Ok(None), Err),
                 SearchStep::Probe(routes) => {
-                    let probed = self.ask(&PROBE, routes).await;
+                    // Boxed, as a call inside a call would enlarge every call.
+                    let probed = Box::pin(self.ask(&PROBE, routes)).await;
                     search.answered(route_answer(&probed));
                     self.learn(search);
                     failure = probed.err();

@@ -56,7 +56,7 @@ impl<E: Into<CallError>> From<E> for Failure {
 /// The body of an answer that is still arriving. Dropping it closes the connection.
 pub(crate) struct Arriving {
     body: Incoming,
-    line: Line,
+    line: Box<Line>,
     received: u64,
     deadline: Instant,
     timeout: TransportError,
@@ -164,9 +164,11 @@ impl Transport {
         }
     }
 
-    async fn new_line(&self) -> Result<Line, CallError> {
-        let io = self.connector.connect().await?;
-        Ok(Line::open(io).await.map_err(|_| self.unsent())?)
+    async fn new_line(&self) -> Result<Box<Line>, CallError> {
+        // Boxed, as it is rare, and a handshake in the making would enlarge every call.
+        let io = Box::pin(self.connector.connect()).await?;
+        let line = Line::open(io).await.map_err(|_| self.unsent())?;
+        Ok(Box::new(line))
     }
 
     /// The next piece of the body, or `None` at its end.

@@ -18,9 +18,10 @@ fn hasty(base: BaseUrl, deadlines: Deadlines) -> Client {
 }
 
 fn short_call() -> Deadlines {
-    let mut deadlines = Deadlines::default();
-    deadlines.call = SHORT;
-    deadlines
+    Deadlines {
+        call: SHORT,
+        ..Deadlines::default()
+    }
 }
 
 async fn times_out(steps: Vec<Step>) {
@@ -85,8 +86,10 @@ async fn a_handshake_that_does_not_come() {
 #[tokio::test]
 async fn the_listing_has_a_deadline_of_its_own() {
     let appliance = Appliance::start(|_| vec![Step::Hang]).await;
-    let mut deadlines = Deadlines::default();
-    deadlines.listing = SHORT;
+    let deadlines = Deadlines {
+        listing: SHORT,
+        ..Deadlines::default()
+    };
     let client = hasty(appliance.base(), deadlines);
     let request = http::Request::get(appliance.base().raw("/x").unwrap())
         .body(Vec::new())

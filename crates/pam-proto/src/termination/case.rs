@@ -261,6 +261,11 @@ impl Case {
         (limits.verification == Verification::Off).then_some(Close::Unverified)
     }
 
+    /// The driver says nothing of the drop. It may still send it, so none is sent beside it.
+    pub(super) fn drop_unanswered(&mut self) {
+        self.stopped = true;
+    }
+
     /// The driver did not send the drop.
     pub(super) fn withheld(&mut self, now: Duration) -> Option<Close> {
         self.phase = Phase::Verify;

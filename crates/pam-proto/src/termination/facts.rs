@@ -189,3 +189,47 @@ impl Facts {
         self.active.is_some() && !self.accepted && self.effect != Some(Answer::Lost)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::replies;
+    use super::*;
+
+    #[test]
+    fn every_answer_to_a_drop_has_its_meaning() {
+        let table = [
+            (replies::accepted(), Answer::Accepted),
+            (Err(replies::lost()), Answer::Lost),
+            (Err(replies::gateway()), Answer::Lost),
+            (Err(replies::timed_out()), Answer::Lost),
+            (Err(replies::malformed()), Answer::Lost),
+            (Err(replies::drop_failed()), Answer::Refused { maybe: true }),
+            (Err(replies::unexpected()), Answer::Refused { maybe: true }),
+            (Err(replies::refused()), Answer::Refused { maybe: true }),
+            (Err(replies::lockdown()), Answer::Refused { maybe: false }),
+            (
+                Err(replies::session_not_found()),
+                Answer::Refused { maybe: false },
+            ),
+            (
+                Err(replies::identifier_type()),
+                Answer::Refused { maybe: false },
+            ),
+            (Err(replies::not_executed()), Answer::NotExecuted),
+            (Err(replies::rate_limited(None)), Answer::NotExecuted),
+            (Err(replies::resource_not_found()), Answer::NotExecuted),
+            (Err(replies::redirect()), Answer::NotExecuted),
+            (Err(replies::not_authorized()), Answer::Denied),
+            (Err(replies::referer()), Answer::Denied),
+            (Err(replies::inactive_authorization()), Answer::Denied),
+            (Err(replies::read_only()), Answer::Denied),
+            (Err(replies::signature()), Answer::Denied),
+            (Err(replies::client_authentication()), Answer::Denied),
+            (Err(replies::token()), Answer::Denied),
+            (Err(replies::no_route()), Answer::Denied),
+        ];
+        for (answer, meaning) in table {
+            assert_eq!(Answer::of(&answer), meaning, "{answer:?}");
+        }
+    }
+}

@@ -69,8 +69,9 @@ pub struct Limits {
     /// How long to look for a session that was not dropped yet. 5 min, as a listing may take "a
     /// few minutes" (A2A API specification, "List all").
     pub find_timeout: Duration,
-    /// After so long without an answer a drop counts as lost; meant as a backstop behind the
-    /// adapter's own deadline. 60 s.
+    /// After so long without an event a drop counts as lost, and no other is sent for its session,
+    /// as the driver may still be about to send it; a backstop behind the adapter's own deadline,
+    /// which must be shorter. 60 s.
     pub call_timeout: Duration,
     /// The waits between looks and between drops. Between listings they double up to half of
     /// `verify_timeout`.
@@ -128,5 +129,35 @@ impl Limits {
     pub fn longest(&self) -> Duration {
         // Found, dropped, the clock started late, verified, and a last drop under way at the end.
         self.find_timeout + self.call_timeout * 2 + self.verify_timeout * 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_most() {
+        let backoff = Limits::default().backoff;
+        let waits = [0, 1, 2, 3, 4, 30, u32::MAX].map(|round| backoff.wait(round).as_millis());
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+    }
+
+    #[test]
+    fn jitter_is_added_to_every_wait() {
+        let limits = Limits {
+            jitter: Duration::from_millis(7),
+            ..Limits::default()
+        };
+        assert_eq!(limits.wait(9).as_millis(), 5_007);
+        assert_eq!(limits.listing_wait(1).as_millis(), 1_007);
+    }
+
+    #[test]
+    fn listings_are_at_most_half_of_the_time_apart() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.listing_wait(9), Duration::from_secs(15));
+        limits.verify_timeout = Duration::ZERO;
+        assert_eq!(limits.listing_wait(9), limits.backoff.first);
     }
 }

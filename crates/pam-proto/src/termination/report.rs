@@ -220,3 +220,126 @@ fn whole_milliseconds(duration: Duration) -> u64 {
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(whole_milliseconds(*duration))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn exchange(finding: Finding, http_status: Option<u16>) -> Exchange {
+        Exchange {
+            request: Request::Drop,
+            sent: Duration::from_millis(12),
+            took: Duration::from_micros(34_567),
+            http_status,
+            finding,
+            message: None,
+        }
+    }
+
+    fn report(exchanges: Vec<Exchange>) -> Report {
+        Report {
+            targets: vec!["540".parse().unwrap()],
+            session_id: Some(SessionId::new("ab12").unwrap()),
+            id: Some(SessionNumber::from(540)),
+            outcome: Outcome::Terminated,
+            attempts: 2,
+            elapsed: Duration::from_micros(1_234_567),
+            message: "the session ended".to_owned(),
+            appliance: Appliance {
+                http_status: Some(500),
+                error_code: Some(1),
+                exception_code: None,
+                message: Some("An error occurred while droping session".to_owned()),
+            },
+            evidence: Evidence {
+                exchanges,
+                before: None,
+                after: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_report_is_one_flat_object() {
+        let text = serde_json::to_string(&report(Vec::new())).unwrap();
+        assert_eq!(
+            text,
+            r#"{"session_id":"ab12","id":"540","outcome":"terminated","verified":true,"#.to_owned()
+                + r#""attempts":2,"elapsed_ms":1234,"message":"the session ended","appliance":"#
+                + r#"{"http_status":500,"error_code":1,"exception_code":null,"#
+                + r#""message":"An error occurred while droping session"}}"#
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let unknown = Report {
+            session_id: None,
+            id: None,
+            outcome: Outcome::Denied,
+            appliance: Appliance::default(),
+            ..report(Vec::new())
+        };
+        let value = serde_json::to_value(unknown).unwrap();
+        assert_eq!(value["session_id"], json!(null));
+        assert_eq!(value["id"], json!(null));
+        assert_eq!(value["verified"], json!(false));
+        assert_eq!(value["appliance"]["http_status"], json!(null));
+    }
+
+    #[test]
+    fn outcomes_are_written_as_they_are_named() {
+        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::name).collect();
+        let expected = [
+            "terminated",
+            "already_ended",
+            "not_found",
+            "unconfirmed",
+            "still_active",
+            "denied",
+        ];
+        assert_eq!(names, expected);
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+            assert_eq!(outcome.to_string(), outcome.name());
+        }
+        let verified = Outcome::ALL.map(Outcome::is_verified);
+        assert_eq!(verified, [true, true, false, false, false, false]);
+    }
+
+    #[test]
+    fn evidence_is_written_whole() {
+        let report = report(vec![exchange(Finding::NotExecuted, None)]);
+        assert_eq!(
+            serde_json::to_value(&report.evidence).unwrap(),
+            json!({"exchanges": [{"request": "drop", "sent_ms": 12, "took_ms": 34,
+                "http_status": null, "finding": "not_executed", "message": null}],
+                "before": null, "after": null})
+        );
+    }
+
+    #[test]
+    fn unreachable_is_when_nobody_answered() {
+        let silent = [
+            Finding::Lost,
+            Finding::NotExecuted,
+            Finding::Failed,
+            Finding::Abandoned,
+        ];
+        let all = silent.map(|finding| exchange(finding, None)).to_vec();
+        assert!(report(all).is_unreachable());
+        assert!(!report(Vec::new()).is_unreachable());
+        for (finding, status) in [
+            (Finding::Lost, Some(502)),
+            (Finding::Active, None),
+            (Finding::Absent, None),
+            (Finding::Stale, None),
+            (Finding::Accepted, Some(200)),
+            (Finding::Withheld, None),
+        ] {
+            let some = vec![exchange(Finding::Lost, None), exchange(finding, status)];
+            assert!(!report(some).is_unreachable(), "{finding:?}");
+        }
+    }
+}

@@ -61,6 +61,11 @@ impl Listings {
         (out, self.not_before, self.round, self.failed)
     }
 
+    #[cfg(test)]
+    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+        self.out.as_ref().is_some_and(|out| out.ticket == ticket)
+    }
+
     /// The listing under way, if it looks for this case.
     pub(super) fn seeking(&self, case: usize) -> Option<&Listing> {
         self.out
@@ -128,6 +133,7 @@ impl Terminations {
                 return;
             };
             if let Phase::Dropping { ticket, .. } = case.phase {
+                case.drop_unanswered();
                 let seconds = self.limits.call_timeout.as_secs_f64();
                 let reason = format!("no answer within {seconds} s");
                 self.dropped(ticket, &Err(Failure::Lost { reason }));

@@ -1,7 +1,12 @@
 //! The proofs of the machine.
 
 mod bench;
+mod choices;
+mod control;
 mod exhaustive;
+mod looks;
 mod model;
-mod replies;
+mod property;
+pub(super) mod replies;
+mod sharing;
 mod transitions;

@@ -7,34 +7,34 @@ use crate::identity::SessionId;
 use crate::operation::{Operation, TerminateSession};
 use crate::termination::{Accepted, Failure};
 
-pub(super) fn accepted() -> Result<Accepted, Failure> {
+pub(in crate::termination) fn accepted() -> Result<Accepted, Failure> {
     Ok(Accepted {
         http_status: 200,
         message: "Sessão interrompida com sucesso".to_owned(),
     })
 }
 
-pub(super) fn lost() -> Failure {
+pub(in crate::termination) fn lost() -> Failure {
     Failure::Lost {
         reason: "the connection broke".to_owned(),
     }
 }
 
-pub(super) fn not_executed() -> Failure {
+pub(in crate::termination) fn not_executed() -> Failure {
     Failure::NotExecuted {
         reason: "connection refused".to_owned(),
     }
 }
 
-pub(super) fn drop_failed() -> Failure {
+pub(in crate::termination) fn drop_failed() -> Failure {
     envelope(500, "An error occurred while droping session", 1, None)
 }
 
-pub(super) fn unexpected() -> Failure {
+pub(in crate::termination) fn unexpected() -> Failure {
     envelope(500, "Unexpected error.", 1, None)
 }
 
-pub(super) fn not_authorized() -> Failure {
+pub(in crate::termination) fn not_authorized() -> Failure {
     envelope(
         500,
         "You are not authorized to access this resource",
@@ -43,15 +43,15 @@ pub(super) fn not_authorized() -> Failure {
     )
 }
 
-pub(super) fn referer() -> Failure {
+pub(in crate::termination) fn referer() -> Failure {
     envelope(500, "The http referer is not allowed", 1105, None)
 }
 
-pub(super) fn inactive_authorization() -> Failure {
+pub(in crate::termination) fn inactive_authorization() -> Failure {
     envelope(401, "Inactive authorization", 1, None)
 }
 
-pub(super) fn read_only() -> Failure {
+pub(in crate::termination) fn read_only() -> Failure {
     envelope(
         400,
         "1039: Without PAM Configuration Access permission",
@@ -60,23 +60,23 @@ pub(super) fn read_only() -> Failure {
     )
 }
 
-pub(super) fn session_not_found() -> Failure {
+pub(in crate::termination) fn session_not_found() -> Failure {
     envelope(400, "1002: Session not found", 1, Some(1002))
 }
 
-pub(super) fn identifier_type() -> Failure {
+pub(in crate::termination) fn identifier_type() -> Failure {
     envelope(400, "1003: Unexpected identifier type", 1, Some(1003))
 }
 
-pub(super) fn refused() -> Failure {
+pub(in crate::termination) fn refused() -> Failure {
     envelope(400, "Something that is not documented", 1, None)
 }
 
-pub(super) fn resource_not_found() -> Failure {
+pub(in crate::termination) fn resource_not_found() -> Failure {
     envelope(404, "Resource sub not found", 4, None)
 }
 
-pub(super) fn lockdown() -> Failure {
+pub(in crate::termination) fn lockdown() -> Failure {
     envelope(
         503,
         "senhasegura is under Lockdown until 09/08/2022 22:54:00",
@@ -85,11 +85,11 @@ pub(super) fn lockdown() -> Failure {
     )
 }
 
-pub(super) fn signature() -> Failure {
+pub(in crate::termination) fn signature() -> Failure {
     reply(401, None, r#"{"message":"Invalid signature"}"#)
 }
 
-pub(super) fn client_authentication() -> Failure {
+pub(in crate::termination) fn client_authentication() -> Failure {
     reply(
         401,
         None,
@@ -97,11 +97,11 @@ pub(super) fn client_authentication() -> Failure {
     )
 }
 
-pub(super) fn token() -> Failure {
+pub(in crate::termination) fn token() -> Failure {
     reply(401, None, r#"{"message":"unauthorized"}"#)
 }
 
-pub(super) fn no_route() -> Failure {
+pub(in crate::termination) fn no_route() -> Failure {
     reply(
         404,
         None,
@@ -109,23 +109,23 @@ pub(super) fn no_route() -> Failure {
     )
 }
 
-pub(super) fn gateway() -> Failure {
+pub(in crate::termination) fn gateway() -> Failure {
     reply(502, None, "<html><body>Bad Gateway</body></html>")
 }
 
-pub(super) fn timed_out() -> Failure {
+pub(in crate::termination) fn timed_out() -> Failure {
     reply(504, None, "The upstream server is timing out")
 }
 
-pub(super) fn malformed() -> Failure {
+pub(in crate::termination) fn malformed() -> Failure {
     reply(200, None, r#"{"code":200,"resp"#)
 }
 
-pub(super) fn redirect() -> Failure {
+pub(in crate::termination) fn redirect() -> Failure {
     reply(302, None, "")
 }
 
-pub(super) fn rate_limited(seconds: Option<&str>) -> Failure {
+pub(in crate::termination) fn rate_limited(seconds: Option<&str>) -> Failure {
     reply(429, seconds, r#"{"message":"API rate limit exceeded"}"#)
 }
 

@@ -15,7 +15,7 @@ use crate::alerts::Alert;
 use crate::answers::Answer;
 use crate::answers::open::{Openings, Wanted, visited};
 use crate::answers::refusal::{
-    Refusal, bad_gateway, error_200, exception, gateway_timeout, rate_limited,
+    Refusal, bad_gateway, error_200, exception, gateway_timeout, rate_limited, too_many_failures,
 };
 use crate::answers::sessions::{Listing, Rows, write_row};
 use crate::answers::token::Tokens;
@@ -23,6 +23,7 @@ use crate::body::Damage;
 use crate::clock::{Clock, Moment};
 use crate::dialect::{Dialect, Spelling};
 use crate::explain;
+use crate::failures::Failures;
 use crate::faults::{Fault, FaultKind, Faults};
 use crate::life::{Drop, World};
 use crate::lock::locked;
@@ -48,6 +49,7 @@ pub(crate) struct Appliance {
     openings: Mutex<Openings>,
     verifier: Mutex<Arc<Verifier>>,
     rate: Mutex<Rate>,
+    failures: Mutex<Failures>,
 }
 
 /// What the connection tells of a caller.
@@ -84,6 +86,7 @@ pub(crate) struct Parts {
     pub(crate) siem: Option<mpsc::Sender<Alert>>,
     pub(crate) token_lifetime: Option<Duration>,
     pub(crate) recorded: usize,
+    pub(crate) failures_per_minute: u32,
 }
 
 impl Appliance {
@@ -106,6 +109,7 @@ impl Appliance {
             openings: Mutex::default(),
             verifier: Mutex::new(Arc::new(verifier)),
             rate: Mutex::default(),
+            failures: Mutex::new(Failures::new(parts.failures_per_minute)),
         }
     }
 
@@ -175,9 +179,18 @@ impl Appliance {
     ) -> Reaction {
         self.live();
         let called = self.public.called(request, peer.address);
+        let now = self.clock.moment();
+        let shut_out = locked(&self.failures).shut_out(called.address, now);
+        if let Some(seconds) = shut_out {
+            return whole(too_many_failures(seconds));
+        }
         if is_token(&called.path) && request.method() == http::Method::POST {
             record.operation = Some("token");
-            return whole(self.token(request, &called));
+            let answer = self.token(request, &called);
+            if answer.status == self.dialect.switches.client_status {
+                locked(&self.failures).count(called.address, now);
+            }
+            return whole(answer);
         }
         if called.path == "/modulos/auth" {
             return whole(self.visit(request, called.address));
@@ -203,6 +216,9 @@ impl Appliance {
         let is_list = matches!(route, Some(Route::List(_)));
         let writes = matches!(route, Some(Route::Open | Route::Drop(_)));
         let answer = self.answer(peer, request, &called, route, record);
+        if let Err(Refusal::Signature(_) | Refusal::Token) = answer {
+            locked(&self.failures).count(called.address, now);
+        }
         let answer = answer.unwrap_or_else(|refusal| refusal.answer(&self.dialect, self.now()));
         // The listing shows the moment when it was asked for, however late it comes.
         if is_list && let Some(delay) = delay {

@@ -58,6 +58,7 @@ pub struct Builder {
     token_lifetime: Option<Duration>,
     explain: bool,
     recorded: usize,
+    failures_per_minute: u32,
     syslog: Option<Syslog>,
 }
 
@@ -128,6 +129,10 @@ impl From<SessionClash> for StartError {
 /// How many requests are recorded unless set otherwise.
 const RECORDED: usize = 10_000;
 
+/// How often a caller may fail in a minute unless set otherwise: more than a test does, less than
+/// guessing needs.
+const FAILURES: u32 = 6_000;
+
 /// How many alerts wait for a SIEM that is slow.
 const ALERTS: usize = 10_000;
 
@@ -163,6 +168,7 @@ impl Default for Builder {
             token_lifetime: None,
             explain: false,
             recorded: RECORDED,
+            failures_per_minute: FAILURES,
             syslog: None,
         }
     }
@@ -345,6 +351,13 @@ impl Builder {
         self
     }
 
+    /// How many refused signatures, tokens and client secrets a caller may send in a minute before
+    /// it is not listened to; 6,000 by default.
+    pub fn failures_per_minute(mut self, failures: u32) -> Self {
+        self.failures_per_minute = failures;
+        self
+    }
+
     /// Sends alerts there.
     pub fn syslog(mut self, syslog: Syslog) -> Self {
         self.syslog = Some(syslog);
@@ -437,9 +450,7 @@ impl Builder {
         }
         for session in self.state.sessions {
             let made_up = world.newcomer(now);
-            let record = session
-                .onto(made_up, now, zone)
-                .map_err(NewSessionError::from)?;
+            let record = session.onto(made_up, now, zone)?;
             world.settle(record, now)?;
         }
         let product = self.profile.product().to_owned();
@@ -466,6 +477,7 @@ impl Builder {
             siem,
             token_lifetime: self.token_lifetime,
             recorded: self.recorded,
+            failures_per_minute: self.failures_per_minute,
         }))
     }
 }

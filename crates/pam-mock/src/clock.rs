@@ -47,8 +47,11 @@ impl Clock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let moved = self.moved.load(Ordering::Acquire).saturating_add(by);
-        self.moved.store(moved.min(FAR), Ordering::Release);
+        let further = |moved: i64| Some(moved.saturating_add(by).min(FAR));
+        // The closure always gives a value, so this can't fail.
+        let _ = self
+            .moved
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, further);
     }
 
     /// What the clock shows.

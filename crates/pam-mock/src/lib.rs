@@ -27,6 +27,7 @@ mod builder;
 mod clock;
 mod dialect;
 mod explain;
+mod failures;
 mod faults;
 mod fingerprint;
 mod form;

@@ -87,6 +87,9 @@ pub(crate) enum Drop {
     Unknown,
 }
 
+/// Nobody arrives any more when this many sessions are held, however far the clock is moved.
+const CROWD: usize = 1_000_000;
+
 /// The series of newcomers must not repeat that of the population.
 const NEWCOMERS: u64 = 0x6e65_7763;
 const FATE: u64 = 0x6661_7465;
@@ -110,10 +113,20 @@ impl World {
     }
 
     /// Puts a session in that was there before anybody looked: no alert tells of it.
-    pub(crate) fn settle(&mut self, record: Record, now: Moment) -> Result<usize, SessionClash> {
+    pub(crate) fn settle(
+        &mut self,
+        mut record: Record,
+        now: Moment,
+    ) -> Result<usize, SessionClash> {
+        let ahead = record.ended.filter(|(at, _)| *at > now);
+        if ahead.is_some() {
+            record.ended = None;
+        }
         let runs = record.runs();
         let at = self.sessions.add(record)?;
-        if runs && let Some(mean) = self.life.mean_duration {
+        if let Some((end, by)) = ahead {
+            self.plan(end, Event::End(at, by));
+        } else if runs && let Some(mean) = self.life.mean_duration {
             let left = duration(&mut self.fate, mean);
             self.plan(now.plus(left), Event::End(at, EndedBy::Itself));
         }
@@ -154,9 +167,11 @@ impl World {
     fn happen(&mut self, due: Moment, event: Event) {
         match event {
             Event::Arrival => {
-                let record = self.newcomer(due);
-                // A newcomer's row number is free, and its id is drawn from 160 bits.
-                let _ = self.start(record, due);
+                if self.sessions.all().len() < CROWD {
+                    let record = self.newcomer(due);
+                    // A newcomer's row number is free, and its id is drawn from 160 bits.
+                    let _ = self.start(record, due);
+                }
                 self.plan_arrival(due);
             }
             Event::End(at, by) => {

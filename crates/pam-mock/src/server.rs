@@ -265,7 +265,11 @@ async fn serve(
                     tokio::time::sleep(AFTER_TROUBLE).await;
                 }
             },
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!("a connection broke down: {error}");
+                }
+            }
             () = told_to_stop(&mut stopped) => break,
             () = next_event(&appliance) => appliance.live(),
         }

@@ -223,7 +223,7 @@ pub struct NewSession {
     pub proxy: Option<String>,
     /// `YYYY-MM-DD HH:MM:SS` in the appliance's zone, or an RFC 3339 time; now when absent.
     pub started_at: Option<String>,
-    /// The same; absent while it runs.
+    /// The same; absent while it runs. It may lie ahead.
     pub ended_at: Option<String>,
     /// Whether its recording is protected from the purge.
     pub prevent_purge: bool,
@@ -248,6 +248,22 @@ pub enum NewSessionError {
     /// One of its times can't be read.
     #[error(transparent)]
     Time(#[from] InvalidTime),
+    /// It starts in the future.
+    #[error("a session starts at {started}, after now ({now}); correct it, or the mock's zone")]
+    NotYet {
+        /// When it starts.
+        started: String,
+        /// The mock's time.
+        now: String,
+    },
+    /// It ends before it starts.
+    #[error("a session ends at {ended}, before it starts at {started}")]
+    Backwards {
+        /// When it starts.
+        started: String,
+        /// When it ends.
+        ended: String,
+    },
 }
 
 impl NewSession {
@@ -257,15 +273,25 @@ impl NewSession {
         made_up: Record,
         now: Moment,
         zone: Offset,
-    ) -> Result<Record, InvalidTime> {
+    ) -> Result<Record, NewSessionError> {
         let moment = |text: String| {
             let parsed = Moment::parse(&text, zone);
             parsed.ok_or(InvalidTime(text))
         };
+        let wall = |moment: Moment| moment.on_the_wall(zone).strftime(WALL).to_string();
         let or =
             |given: Option<String>, made_up: Cow<'static, str>| given.map_or(made_up, Cow::Owned);
         let ended = self.ended_at.map(moment).transpose()?;
         let started = self.started_at.map(moment).transpose()?;
+        let started = started.unwrap_or_else(|| ended.unwrap_or(now).min(now));
+        if started > now {
+            let (started, now) = (wall(started), wall(now));
+            return Err(NewSessionError::NotYet { started, now });
+        }
+        if let Some(ended) = ended.filter(|ended| *ended < started) {
+            let (started, ended) = (wall(started), wall(ended));
+            return Err(NewSessionError::Backwards { started, ended });
+        }
         Ok(Record {
             number: self.id.unwrap_or(made_up.number),
             session_id: self
@@ -277,7 +303,7 @@ impl NewSession {
             device: or(self.device, made_up.device),
             protocol: or(self.protocol, made_up.protocol),
             proxy: or(self.proxy, made_up.proxy),
-            started: started.unwrap_or_else(|| ended.unwrap_or(now).min(now)),
+            started,
             ended: ended.map(|at| (at, EndedBy::Itself)),
             prevent_purge: self.prevent_purge,
             request: self.request.map(String::into_boxed_str),

@@ -118,24 +118,28 @@ pub(crate) fn bad_gateway() -> Answer {
 
 /// The gateway's answer to too many calls.
 pub(crate) fn rate_limited(calls: u64, retry_after: u64) -> Answer {
-    gateway(
-        StatusCode::TOO_MANY_REQUESTS,
-        r#"{"message":"API rate limit exceeded"}"#,
-    )
-    .header(RETRY_AFTER, HeaderValue::from(retry_after))
-    .header(
-        HeaderName::from_static("x-ratelimit-limit"),
-        HeaderValue::from(calls),
-    )
-    .header(
-        HeaderName::from_static("x-ratelimit-remaining"),
-        HeaderValue::from_static("0"),
-    )
-    .header(
-        HeaderName::from_static("x-ratelimit-reset"),
-        HeaderValue::from(retry_after),
-    )
-    .because("rate limit")
+    let number =
+        |name: &'static str, value: u64| (HeaderName::from_static(name), HeaderValue::from(value));
+    let mut answer = too_many(retry_after).because("rate limit");
+    answer.headers.extend([
+        number("x-ratelimit-limit", calls),
+        number("x-ratelimit-remaining", 0),
+        number("x-ratelimit-reset", retry_after),
+    ]);
+    answer
+}
+
+/// The answer to a caller who failed too often to prove who it is.
+pub(crate) fn too_many_failures(retry_after: u64) -> Answer {
+    too_many(retry_after).because("too many failures of this caller")
+}
+
+fn too_many(retry_after: u64) -> Answer {
+    let body = r#"{"message":"API rate limit exceeded"}"#;
+    let mut answer = gateway(StatusCode::TOO_MANY_REQUESTS, body);
+    let seconds = HeaderValue::from(retry_after);
+    answer.headers.push((RETRY_AFTER, seconds));
+    answer
 }
 
 /// The verification's status where the request is malformed, the switch's where it is not

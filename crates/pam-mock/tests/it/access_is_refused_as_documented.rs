@@ -233,6 +233,22 @@ async fn a_client_certificate_is_compared_with_the_authorizations() {
 }
 
 #[tokio::test]
+async fn who_fails_too_often_is_not_listened_to_for_a_while() {
+    let builder = MockAppliance::builder().plain_http();
+    let mock = builder.failures_per_minute(3).start().await.unwrap();
+    let client = Client::new(&mock);
+    let nobody = client.with_keys(&credentials("nobody"));
+    for _ in 0..3 {
+        assert_eq!(nobody.get(LIST).await.status, StatusCode::UNAUTHORIZED);
+    }
+    let reply = client.get(LIST).await;
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = reply.header("retry-after").parse().unwrap();
+    mock.advance(Duration::from_secs(wait));
+    assert_eq!(client.get(LIST).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_authorization_sees_the_sessions_on_its_devices() {
     let session = |device: &str| NewSession {
         device: Some(device.to_owned()),

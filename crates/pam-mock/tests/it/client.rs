@@ -184,7 +184,7 @@ async fn exchange(
     }
     *request.uri_mut() = request.uri().path_and_query().unwrap().as_str().parse()?;
     let response = sender
-        .send_request(request.map(|body| Full::<bytes::Bytes>::from(body)))
+        .send_request(request.map(Full::<bytes::Bytes>::from))
         .await?;
     let (parts, body) = response.into_parts();
     let body = body.collect().await?.to_bytes().to_vec();

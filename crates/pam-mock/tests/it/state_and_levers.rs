@@ -1,7 +1,9 @@
 //! The state file, the ready file and `/_mock/…`.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use http::{Method, StatusCode};
-use pam_mock::{MockAppliance, StartError, State};
+use pam_mock::{Clock, EndedBy, MockAppliance, StartError, State};
 
 use crate::client::Client;
 
@@ -72,6 +74,41 @@ async fn a_clash_in_the_state_stops_the_start() {
         .await
         .unwrap_err();
     assert!(matches!(error, StartError::MoreActiveThanSessions { .. }));
+}
+
+#[tokio::test]
+async fn a_session_can_have_its_end_ahead_but_not_its_start() {
+    let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let state = |text: &str| {
+        let state = State::from_json(text).unwrap();
+        let clock = Clock::manual(start);
+        let builder = MockAppliance::builder().plain_http().clock(clock);
+        builder.state(state).start()
+    };
+    let ahead = r#"{"sessions":[{"start":"2023-11-14 22:00:00","end":"2023-11-14 22:14:00"}]}"#;
+    let mock = state(ahead).await.unwrap();
+    assert!(mock.sessions()[0].active);
+    mock.advance(Duration::from_secs(40));
+    let session = mock.sessions().remove(0);
+    assert_eq!(
+        (session.active, session.ended_by),
+        (false, Some(EndedBy::Itself))
+    );
+
+    for (text, part) in [
+        (
+            r#"{"sessions":[{"start":"2023-11-14 22:14:00"}]}"#,
+            "after now",
+        ),
+        (
+            r#"{"sessions":[{"start":"2023-11-14 22:00:00","end":"2023-11-14 21:00:00"}]}"#,
+            "before it starts",
+        ),
+        (r#"{"sessions":[{"start":"14/11/2023"}]}"#, "YYYY-MM-DD"),
+    ] {
+        let error = state(text).await.unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -13,14 +13,13 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4);
 /// How many may wait.
 const SIZE_LIMIT: usize = 64;
 
-/// The longest-waiting line is first, the one to use next is last. A line has some hundred bytes,
-/// so each is in a box that is handed on.
+/// The longest-waiting line is first, the one to use next is last.
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<Vec<Box<Line>>>);
+pub(crate) struct Pool(Mutex<Vec<Line>>);
 
 impl Pool {
     /// A line that the other side has not closed, as far as can be known.
-    pub(crate) async fn take(&self) -> Option<Box<Line>> {
+    pub(crate) async fn take(&self) -> Option<Line> {
         loop {
             let mut line = self.lines().pop()?;
             if line.idle_since.elapsed() < IDLE_LIMIT && line.is_usable().await {
@@ -30,7 +29,7 @@ impl Pool {
     }
 
     /// Keeps a line for the next request, if it can carry one.
-    pub(crate) async fn put(&self, mut line: Box<Line>) {
+    pub(crate) async fn put(&self, mut line: Line) {
         if !line.is_usable().await {
             return;
         }
@@ -43,7 +42,7 @@ impl Pool {
         }
     }
 
-    fn lines(&self) -> MutexGuard<'_, Vec<Box<Line>>> {
+    fn lines(&self) -> MutexGuard<'_, Vec<Line>> {
         // A list of connections can't be left half changed by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -56,7 +56,7 @@ impl<E: Into<CallError>> From<E> for Failure {
 /// The body of an answer that is still arriving. Dropping it closes the connection.
 pub(crate) struct Arriving {
     body: Incoming,
-    line: Box<Line>,
+    line: Line,
     received: u64,
     deadline: Instant,
     timeout: TransportError,
@@ -164,11 +164,10 @@ impl Transport {
         }
     }
 
-    async fn new_line(&self) -> Result<Box<Line>, CallError> {
+    async fn new_line(&self) -> Result<Line, CallError> {
         // Boxed, as it is rare, and a handshake in the making would enlarge every call.
         let io = Box::pin(self.connector.connect()).await?;
-        let line = Line::open(io).await.map_err(|_| self.unsent())?;
-        Ok(Box::new(line))
+        Ok(Line::open(io).await.map_err(|_| self.unsent())?)
     }
 
     /// The next piece of the body, or `None` at its end.

@@ -27,11 +27,13 @@ const READ_LIMIT: usize = 64 * 1024;
 /// The body of a request.
 pub(crate) type Body = Full<Bytes>;
 
+type Connection = http1::Connection<TokioIo<Box<dyn Io>>, Body>;
+
 pub(crate) struct Line {
     sender: SendRequest<Body>,
     /// `None` once it has ended. Its hundreds of bytes stay where they are while the line is handed
     /// on.
-    connection: Option<Box<http1::Connection<TokioIo<Box<dyn Io>>, Body>>>,
+    connection: Option<Box<Connection>>,
     pub(crate) idle_since: Instant,
 }
 

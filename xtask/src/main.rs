@@ -38,7 +38,7 @@ struct Arguments {
 enum Task {
     /// The checks of a change that need Rust alone: format, tidy, clippy, tests, docs, deny
     Ci,
-    /// Everything that a change must pass: `ci`, then `interop` with a small budget
+    /// Everything that a change must pass: `ci`, then `interop`
     Test,
     /// Run `pamctl demo`: start the mock appliance, terminate a session, show each request
     Demo,

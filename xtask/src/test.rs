@@ -5,12 +5,12 @@ use xshell::Shell;
 
 use crate::error::Error;
 use crate::gate;
-use crate::interop::{self, Budget};
+use crate::interop;
 use crate::steps::Steps;
 
 pub(crate) fn run(sh: &Shell) -> Result<(), Error> {
     let mut steps = Steps::new("test");
     gate::check(sh, &mut steps);
-    interop::check(sh, &mut steps, Budget::Small, None);
+    interop::check(sh, &mut steps, None);
     steps.finish()
 }

@@ -21,21 +21,9 @@ use xshell::{Shell, cmd};
 use crate::error::Error;
 use crate::steps::{Outcome, Steps};
 
-/// How much to ask of each program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Budget {
-    /// Enough to see a difference, in seconds
-    Small,
-    /// Every request that the documents speak of
-    Full,
-}
-
-/// What to prove, and how thoroughly.
+/// What to prove.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How much to ask of each program
-    #[arg(long, value_enum, default_value = "full")]
-    budget: Budget,
     /// Only the proofs whose name contains this
     #[arg(long)]
     only: Option<String>,
@@ -44,7 +32,6 @@ pub(crate) struct Options {
 /// What every proof needs.
 pub(crate) struct Bench<'s> {
     sh: &'s Shell,
-    budget: Budget,
     /// Where cargo puts what it builds.
     target: PathBuf,
 }
@@ -65,15 +52,15 @@ const PROOFS: &[(&str, Proof)] = &[
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     let mut steps = Steps::new("interop");
-    check(sh, &mut steps, options.budget, options.only.as_deref());
+    check(sh, &mut steps, options.only.as_deref());
     steps.finish()
 }
 
 /// Runs the proofs as steps of a task.
-pub(crate) fn check(sh: &Shell, steps: &mut Steps, budget: Budget, only: Option<&str>) {
+pub(crate) fn check(sh: &Shell, steps: &mut Steps, only: Option<&str>) {
     let mut bench = None;
     steps.run("build for interop", || {
-        bench = Some(Bench::build(sh, budget)?);
+        bench = Some(Bench::build(sh)?);
         Ok(Outcome::ok())
     });
     let Some(bench) = bench else { return };
@@ -88,7 +75,7 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps, budget: Budget, only: Option<
 impl<'s> Bench<'s> {
     /// Builds `pamctl` and the examples as the tests did, so that nothing is
     /// built twice.
-    fn build(sh: &'s Shell, budget: Budget) -> Result<Bench<'s>, Error> {
+    fn build(sh: &'s Shell) -> Result<Bench<'s>, Error> {
         cmd!(sh, "cargo build --workspace --bins --examples --locked").run()?;
         let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps --locked")
             .quiet()
@@ -103,7 +90,6 @@ impl<'s> Bench<'s> {
             .ok_or_else(|| Error::new("cargo metadata names no target directory"))?;
         Ok(Bench {
             sh,
-            budget,
             target: PathBuf::from(target),
         })
     }
@@ -122,13 +108,5 @@ impl<'s> Bench<'s> {
         Ok(self
             .sh
             .create_dir(self.target.join("interop").join(proof))?)
-    }
-
-    /// How many requests to try, of the number that the full budget asks for.
-    fn requests(&self, full: u32) -> u32 {
-        match self.budget {
-            Budget::Small => full / 10,
-            Budget::Full => full,
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::server::MockAppliance;
+use crate::mock_appliance::MockAppliance;
 
 /// Where the CA and the client certificate of a mock were written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,11 @@ use crate::state::NewSession;
 /// The content of a state file: `{"sessions":[…]}`, and `"applications"` where they are wanted.
 ///
 /// A session has the keys of `GET /_mock/sessions` or those of the wire; whatever is left out is
-/// made up.
+/// made up. An application has `name`, `enabled` and `authorizations`; an authorization has either
+/// `oauth1` (`consumer_key`, `consumer_secret`, `token`, `token_secret`) or `oauth2` (`client_id`,
+/// `client_secret`), and, where they are to restrict it, `resources` (`pam-core`,
+/// `web-proxy-session`), `permission` (`read-only`, `read-and-write`), `expires`, `enabled`,
+/// `addresses`, `referers`, `certificate` (a fingerprint), `tenant` and `devices`.
 ///
 /// ```
 /// let state = pam_mock::State::from_json(

@@ -71,6 +71,9 @@ pub enum SetupError {
 }
 
 /// What happened on the wire. Each is one line with its cause and what to do about it.
+///
+/// Whether the request may have been carried out is not in the text, as it matters for some
+/// requests only: ask [`may_have_executed`](Self::may_have_executed).
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -125,19 +128,13 @@ pub enum TransportError {
         address: String,
     },
     /// The connection ended before an answer began.
-    #[error(
-        "the connection was lost before the appliance answered ({cause}); \
-         it may have carried the request out"
-    )]
+    #[error("the connection was lost before the appliance answered: {cause}")]
     ClosedBeforeReply {
         /// How it was lost.
         cause: String,
     },
     /// The connection ended in the middle of an answer.
-    #[error(
-        "the appliance's answer was cut off after {received} bytes ({cause}); \
-         it may have carried the request out"
-    )]
+    #[error("the appliance's answer was cut off after {received} bytes: {cause}; try again")]
     ClosedMidBody {
         /// How much of the body had arrived.
         received: u64,
@@ -146,8 +143,8 @@ pub enum TransportError {
     },
     /// No complete answer in time.
     #[error(
-        "no complete answer from the appliance within {} s; it may have carried the request \
-         out; raise the {what} deadline if it is only slow", seconds(*.limit)
+        "no complete answer from the appliance within {} s; raise the {what} deadline if it is \
+         only slow", seconds(*.limit)
     )]
     ReplyTimeout {
         /// Which deadline: `call` or `listing`.

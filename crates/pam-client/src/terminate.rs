@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -82,9 +83,9 @@ impl Client {
         let origin = Instant::now();
         limits.call_timeout = limits.call_timeout.max(self.longest_call());
         let mut machine = Terminations::new(targets, limits, Duration::ZERO);
+        let cancelled = AtomicBool::new(false);
         let mut under_way = FuturesUnordered::new();
         let mut cancel = pin!(cancel);
-        let mut cancelled = false;
         let mut timer = pin!(sleep_until(origin));
         let mut reports = Vec::new();
         loop {
@@ -96,7 +97,7 @@ impl Client {
                     }
                     Step::WaitUntil(time) => break time,
                     Step::Finished => return reports,
-                    step => under_way.push(self.carry_out(step, witness, origin)),
+                    step => under_way.push(self.carry_out(step, witness, origin, &cancelled)),
                 }
             };
             // A time beyond the clock's range is one that only an event ends.
@@ -106,8 +107,8 @@ impl Client {
             }
             tokio::select! {
                 biased;
-                () = &mut cancel, if !cancelled => {
-                    cancelled = true;
+                () = &mut cancel, if !cancelled.load(Ordering::Relaxed) => {
+                    cancelled.store(true, Ordering::Relaxed);
                     machine.handle(Event::Cancelled, origin.elapsed());
                 }
                 Some(event) = under_way.next(), if !under_way.is_empty() => {
@@ -126,6 +127,7 @@ impl Client {
         step: Step,
         witness: &impl Witness,
         origin: Instant,
+        cancelled: &AtomicBool,
     ) -> Option<Event> {
         match step {
             Step::Drop {
@@ -141,7 +143,7 @@ impl Client {
                     record,
                     attempt,
                 };
-                Some(self.drop_session(ticket, planned, witness).await)
+                Some(self.drop_session(ticket, planned, witness, cancelled).await)
             }
             Step::Get { ticket, number } => Some(self.look(ticket, number).await),
             Step::List { ticket, wanted } => {
@@ -163,8 +165,14 @@ impl Client {
         ticket: Ticket,
         planned: PlannedDrop,
         witness: &impl Witness,
+        cancelled: &AtomicBool,
     ) -> Event {
         if let Err(Withheld { reason }) = witness.before_drop(&planned).await {
+            return Event::Withheld { ticket, reason };
+        }
+        // Writing it down may have taken longer than the caller had patience.
+        if cancelled.load(Ordering::Relaxed) {
+            let reason = "interrupted before the drop was sent".to_owned();
             return Event::Withheld { ticket, reason };
         }
         let drop = TerminateSession::new(planned.session_id);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request;
 use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, Uri, header};
@@ -121,7 +122,7 @@ impl Transport {
         request: Request<Vec<u8>>,
         pace: Pace,
     ) -> Result<(Parts, Arriving), Failure> {
-        let mut request = self.wire_form(self.show(request))?;
+        let mut request = self.wire_form(request)?;
         let (mut line, mut reused) = match self.pool.take().await {
             Some(line) => (line, true),
             None => (self.new_line().await?, false),
@@ -129,11 +130,18 @@ impl Transport {
         let (what, limit) = self.reply_deadline(pace);
         let timeout = TransportError::ReplyTimeout { what, limit };
         loop {
-            let deadline = Instant::now() + limit;
+            let deadline = after(limit);
             let sent = timeout_at(deadline, line.send(request)).await;
             let mut failed = match sent.map_err(|_| timeout.clone())? {
                 Ok(answer) => {
                     let (head, body) = answer.into_parts();
+                    tracing::debug!(
+                        status = head.status.as_u16(),
+                        elapsed_ms = limit
+                            .saturating_sub(deadline.duration_since(Instant::now()))
+                            .as_millis() as u64,
+                        "answered"
+                    );
                     refuse_encoding(&head)?;
                     let arriving = Arriving {
                         body,
@@ -209,11 +217,12 @@ impl Transport {
         }
     }
 
-    fn show(&self, request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+    fn show(&self, parts: &request::Parts) {
+        // No header and no query: the one holds credentials, the other whatever the caller gave.
+        tracing::debug!(method = %parts.method, path = parts.uri.path(), "sending");
         let Some(observer) = &self.observer else {
-            return request;
+            return;
         };
-        let (parts, body) = request.into_parts();
         match parts.headers.get(header::AUTHORIZATION) {
             // A signature is good for one request only; a token or a secret is good for many.
             Some(credential) if !credential.as_bytes().starts_with(b"OAuth ") => {
@@ -222,9 +231,8 @@ impl Transport {
                 shown.headers.insert(header::AUTHORIZATION, redacted);
                 observer.request_sent(&shown);
             }
-            _ => observer.request_sent(&parts),
+            _ => observer.request_sent(parts),
         }
-        Request::from_parts(parts, body)
     }
 
     /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1), with the
@@ -236,6 +244,7 @@ impl Transport {
                 target: origin(&parts.uri),
             });
         }
+        self.show(&parts);
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path
             .unwrap_or_else(|| PathAndQuery::from_static("/"))
@@ -295,6 +304,13 @@ impl Transport {
             cause: how_lost(error),
         }
     }
+}
+
+/// A deadline beyond the clock's range is as good as one in a year.
+fn after(limit: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or(now + YEAR)
 }
 
 /// No coding was asked for, and a small body that unpacks to a huge one is an old trick.

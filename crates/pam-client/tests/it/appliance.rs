@@ -25,8 +25,10 @@ pub(crate) enum Step {
     Pause(Duration),
     /// Does nothing more, and keeps the connection.
     Hang,
-    /// Closes the connection.
+    /// Closes the connection, in TLS with a goodbye.
     Close,
+    /// Closes the connection without a goodbye.
+    Vanish,
 }
 
 /// A request as it came over the wire.
@@ -200,6 +202,7 @@ async fn serve(
                 },
                 Step::Pause(pause) => tokio::time::sleep(pause).await,
                 Step::Hang => std::future::pending().await,
+                Step::Vanish => return,
                 Step::Close => {
                     let _ = stream.shutdown().await;
                     return;

@@ -63,3 +63,17 @@ async fn not_after_a_call_that_was_given_up() {
     let seen = appliance.seen();
     assert_eq!((seen[0].connection, seen[1].connection), (0, 1));
 }
+
+#[tokio::test]
+async fn not_with_an_answer_on_it_that_nobody_asked_for() {
+    let refusal = answer("500 Error", "", "{}");
+    let appliance = Appliance::start(move |seen| match seen.number {
+        0 => vec![Step::Send([ok(), refusal.clone()].concat())],
+        _ => vec![Step::Send(ok())],
+    })
+    .await;
+    let client = appliance.client();
+    client.call(&a_drop()).await.unwrap();
+    client.call(&a_drop()).await.unwrap();
+    assert_eq!(appliance.connections(), 2);
+}

@@ -97,3 +97,19 @@ async fn the_listing_has_a_deadline_of_its_own() {
     let error = client.send(request, Pace::Listing).await.unwrap_err();
     assert!(error.to_string().contains("listing deadline"), "{error}");
 }
+
+#[tokio::test]
+async fn a_deadline_beyond_all_clocks_is_one() {
+    let appliance = Appliance::agreeable().await;
+    let endless = Deadlines {
+        connect: Duration::MAX,
+        call: Duration::MAX,
+        listing: Duration::MAX,
+    };
+    let client = hasty(appliance.base(), endless);
+    client.call(&a_drop()).await.unwrap();
+    let limits = pam_proto::termination::Limits::default();
+    let nobody: [pam_proto::SessionRef; 0] = [];
+    let reports = client.terminate(nobody, limits, &(), std::future::pending());
+    assert_eq!(reports.await.len(), 0);
+}

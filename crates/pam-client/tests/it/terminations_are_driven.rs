@@ -198,6 +198,32 @@ async fn an_unreachable_appliance_is_reported_for_every_session() {
     }
 }
 
+/// Takes so long to write a drop down that the interruption comes first.
+struct SlowMinutes;
+
+impl Witness for SlowMinutes {
+    async fn before_drop(&self, _: &PlannedDrop) -> Result<(), Withheld> {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_before_an_interruption_is_not_sent_after_it() {
+    let sessions = Sessions::all_active();
+    let appliance = honest(&sessions).await;
+    let client = appliance.client();
+    // Spawned, as a server would do it.
+    let reports = tokio::spawn(async move {
+        let interrupt = tokio::time::sleep(Duration::from_millis(20));
+        client
+            .terminate(targets(0..3), Limits::default(), &SlowMinutes, interrupt)
+            .await
+    });
+    assert_eq!(reports.await.unwrap().len(), 3);
+    assert_eq!((drops(&appliance), sessions.left()), (0, 10));
+}
+
 #[tokio::test]
 async fn an_interruption_awaits_what_is_under_way_and_reports_the_rest() {
     let (arrived, interrupt) = oneshot::channel::<()>();

@@ -92,6 +92,24 @@ async fn the_platform_does_not_know_a_private_authority() {
 }
 
 #[tokio::test]
+async fn a_body_whose_end_is_not_vouched_for_is_cut_off() {
+    let authority = Authority::new();
+    let config = server(&authority.server("localhost"), None);
+    let whole = String::from_utf8(ok()).unwrap();
+    let body = whole.split_once("\r\n\r\n").unwrap().1;
+    let open_ended = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}").into_bytes();
+    let ca = authority.file();
+    for (end, whole) in [(Step::Close, true), (Step::Vanish, false)] {
+        let (answer, config) = (open_ended.clone(), config.clone());
+        let steps = vec![Step::Send(answer), end];
+        let appliance = Appliance::start_tls(config, move |_| steps.clone()).await;
+        let settings = trusting(appliance.base_tls("localhost"), &ca);
+        let outcome = Client::new(settings).unwrap().call(&a_drop()).await;
+        assert_eq!(outcome.is_ok(), whole, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn plain_http_behind_https_is_named() {
     let appliance = Appliance::start(|_| vec![Step::Send(ok())]).await;
     let raw = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

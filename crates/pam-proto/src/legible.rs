@@ -9,8 +9,12 @@ pub(crate) const MESSAGE_MAX: usize = 400;
 /// The text on one line, without anything that could steer a terminal or reorder what is read,
 /// and at most `limit` characters long.
 pub(crate) fn legible(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut line = String::new();
-    let mut characters = text.trim().chars().map(|c| match c {
+    let mut characters = text.chars().map(|c| match c {
         c if c.is_whitespace() => ' ',
         c if c.is_control() || is_invisible(c) => '\u{FFFD}',
         c => c,

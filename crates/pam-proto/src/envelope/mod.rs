@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::error::{Fault, ReplyError};
@@ -45,7 +45,8 @@ pub struct Envelope {
     code: Option<i64>,
     is_enveloped: bool,
     http_status: StatusCode,
-    headers: Headers,
+    /// Taken apart only for an error.
+    headers: HeaderMap,
     body: Map<String, Value>,
 }
 
@@ -84,13 +85,13 @@ impl Envelope {
         response: &Response<Vec<u8>>,
         notes: &mut Notes,
     ) -> Result<Self, ReplyError> {
-        let mut envelope = Self::bare(response.status(), Headers::read(response.headers()));
+        let mut envelope = Self::bare(response.status(), response.headers().clone());
         if response.status().is_redirection() {
             return Err(envelope.redirect());
         }
         let body =
             json::object(response.body(), notes).map_err(|what| envelope.unreadable(what))?;
-        if !envelope.headers.is_json() {
+        if !headers::is_json(&envelope.headers) {
             notes.note(Tolerance::ContentType);
         }
         envelope.take_parts(&body, notes);
@@ -104,10 +105,10 @@ impl Envelope {
     /// An answer of which only the head counts, to make errors of.
     #[cfg(feature = "listing")]
     pub(crate) fn of_head(head: &http::response::Parts) -> Self {
-        Self::bare(head.status, Headers::read(&head.headers))
+        Self::bare(head.status, head.headers.clone())
     }
 
-    fn bare(http_status: StatusCode, headers: Headers) -> Self {
+    fn bare(http_status: StatusCode, headers: HeaderMap) -> Self {
         Self {
             status: None,
             message: String::new(),
@@ -214,7 +215,8 @@ impl Envelope {
     fn reply_error(&self, fault: Fault, message: String) -> ReplyError {
         let line = self.http_status.as_u16();
         let in_body = [self.status, self.code].into_iter().flatten();
-        let rate_limit = self.headers.rate_limit;
+        let headers = Headers::read(&self.headers);
+        let rate_limit = headers.rate_limit;
         let reset = rate_limit.and_then(|limit| limit.reset);
         ReplyError {
             fault,
@@ -227,9 +229,9 @@ impl Envelope {
             message,
             error_code: self.error_code,
             exception_code: self.exception_code,
-            request_id: self.headers.request_id.clone(),
-            retry_after: self.headers.retry_after.or(reset.filter(|_| line == 429)),
-            date: self.headers.date,
+            request_id: headers.request_id,
+            retry_after: headers.retry_after.or(reset.filter(|_| line == 429)),
+            date: headers.date,
             rate_limit: rate_limit.map(Box::new),
         }
     }
@@ -248,7 +250,7 @@ impl Envelope {
     }
 
     fn redirect(&self) -> ReplyError {
-        let to = match &self.headers.location {
+        let to = match Headers::read(&self.headers).location {
             Some(origin) => format!(" to {origin}"),
             None => String::new(),
         };
@@ -257,13 +259,14 @@ impl Envelope {
     }
 
     fn unreadable(&self, what: NoObject) -> ReplyError {
-        let kind = match self.headers.content_type.as_str() {
-            _ if what == NoObject::Empty || self.headers.is_json() => String::new(),
+        let headers = Headers::read(&self.headers);
+        let kind = match headers.content_type.as_str() {
+            _ if what == NoObject::Empty || headers::is_json(&self.headers) => String::new(),
             "" => String::new(),
             kind => format!(" ({kind})"),
         };
         let what = match what {
-            NoObject::Foreign if self.headers.is_encoded => NoObject::Compressed,
+            NoObject::Foreign if headers.is_encoded => NoObject::Compressed,
             what => what,
         };
         let fault = match self.http_status.as_u16() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request;
 use http::response::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -258,21 +258,24 @@ impl Transport {
         Ok(Request::from_parts(parts, Full::new(Bytes::from(body))))
     }
 
+    /// Whether a request is for the appliance: the same scheme, host and port, and no user
+    /// information.
     fn is_ours(&self, uri: &Uri) -> bool {
-        let scheme = if self.base.is_https() {
-            "https"
+        let is_https = self.base.is_https();
+        let scheme = if is_https {
+            Scheme::HTTPS
         } else {
-            "http"
+            Scheme::HTTP
         };
-        let default_port = if self.base.is_https() { 443 } else { 80 };
-        uri.scheme_str() == Some(scheme)
-            && uri
-                .host()
-                .is_some_and(|host| host.eq_ignore_ascii_case(self.base.host()))
-            && uri.port_u16().unwrap_or(default_port) == self.base.port()
-            && uri
-                .authority()
-                .is_some_and(|authority| !authority.as_str().contains('@'))
+        let default_port = if is_https { 443 } else { 80 };
+        let Some(authority) = uri.authority().filter(|_| uri.scheme() == Some(&scheme)) else {
+            return false;
+        };
+        // As our own requests have it; what comes after is for a caller's own spelling.
+        authority.as_str().as_bytes() == self.host.as_bytes()
+            || !authority.as_str().contains('@')
+                && authority.host().eq_ignore_ascii_case(self.base.host())
+                && authority.port_u16().unwrap_or(default_port) == self.base.port()
     }
 
     fn reply_deadline(&self, pace: Pace) -> (&'static str, Duration) {

@@ -71,10 +71,7 @@ impl AccessTokens {
             let flight = match self.state().step(turn, clock.now()) {
                 TokenStep::Use(token) => return Ok(token.bear(request)),
                 TokenStep::Failed(error) => {
-                    return Err(CallError::NotSent {
-                        preparation: Preparation::AccessToken,
-                        cause: Box::new(error.clone()),
-                    });
+                    return Err(CallError::before(Preparation::AccessToken, error.clone()));
                 }
                 TokenStep::Fetch(flight) => Some(flight),
                 TokenStep::Wait => None,

@@ -199,6 +199,12 @@ pub enum TlsFault {
     /// The certificate's issuer is not trusted.
     #[error("its certificate was issued by an unknown authority; name the appliance's CA file")]
     UnknownIssuer,
+    /// The certificate vouches for itself, and the CA file does not hold it.
+    #[error(
+        "its certificate vouches for itself; if it is the right one, name it as the appliance's \
+         CA file"
+    )]
+    SelfSigned,
     /// The certificate is revoked or otherwise bad.
     #[error("its certificate is refused: {detail}")]
     Certificate {
@@ -313,6 +319,19 @@ pub enum Preparation {
 }
 
 impl CallError {
+    /// That something failed before the request was sent. A failure that says so by itself is
+    /// told as it is.
+    pub(crate) fn before(preparation: Preparation, cause: Self) -> Self {
+        match cause {
+            Self::Transport(error) if !error.may_have_executed() => Self::Transport(error),
+            Self::NotSent { .. } | Self::Setup(_) => cause,
+            cause => Self::NotSent {
+                preparation,
+                cause: Box::new(cause),
+            },
+        }
+    }
+
     /// The answer of the appliance that is the reason, if one is: to the request itself or to
     /// what had to come before it.
     #[must_use]

@@ -40,6 +40,7 @@ mod observer;
 mod pool;
 mod private_file;
 mod routing;
+mod self_signed;
 mod settings;
 mod terminate;
 mod tls;

@@ -80,10 +80,7 @@ impl Client {
         let known = routing.discovery().clone();
         let mut search = known.search(operation, self.base())?;
         let first = self.lead(&mut search).await;
-        let first = first.map_err(|cause| CallError::NotSent {
-            preparation: Preparation::Routes,
-            cause: Box::new(cause),
-        })?;
+        let first = first.map_err(|cause| CallError::before(Preparation::Routes, cause))?;
         let way = Way {
             known,
             search: Some(search),

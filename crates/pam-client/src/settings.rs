@@ -96,6 +96,7 @@ pub enum Trust {
     /// The platform's certificate store, read when the first TLS connection needs it.
     Platform,
     /// The certificates in this PEM file and no others: the platform's store is not consulted.
+    /// A certificate in it may be the appliance's own, which vouches for itself.
     OnlyThese(PathBuf),
 }
 

@@ -8,13 +8,17 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::{SetupError, TlsFault};
+use crate::self_signed::{SelfSignedToo, is_authority};
 use crate::settings::{ClientIdentity, Trust};
+
+const CA_FILE: &str = "the CA file";
 
 /// TLS 1.2 and 1.3 with the given trust and identity. The provider is named, so that a crate
 /// elsewhere in the tree can't choose another one for us.
@@ -22,14 +26,27 @@ pub(crate) fn client_config(
     trust: &Trust,
     identity: Option<&ClientIdentity>,
 ) -> Result<ClientConfig, SetupError> {
-    let roots = match trust {
-        Trust::Platform => platform_roots()?,
-        Trust::OnlyThese(path) => file_roots(path)?,
-    };
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_root_certificates(roots);
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    let builder = match trust {
+        Trust::Platform => builder.with_root_certificates(platform_roots()?),
+        Trust::OnlyThese(path) => {
+            let trusted = certificates(CA_FILE, path)?;
+            let roots = Arc::new(file_roots(path, &trusted)?);
+            let webpki = WebPkiServerVerifier::builder_with_provider(roots, provider)
+                .build()
+                .map_err(|error| SetupError::Unusable {
+                    what: CA_FILE,
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
+            // Called so because a verifier can be written that verifies nothing.
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(SelfSignedToo { webpki, trusted }))
+        }
+    };
     let Some(identity) = identity else {
         return Ok(builder.with_no_client_auth());
     };
@@ -63,14 +80,16 @@ fn platform_roots() -> Result<RootCertStore, SetupError> {
     Ok(roots)
 }
 
-fn file_roots(path: &Path) -> Result<RootCertStore, SetupError> {
-    const WHAT: &str = "the CA file";
+fn file_roots(
+    path: &Path,
+    trusted: &[CertificateDer<'static>],
+) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(WHAT, path)? {
+    for certificate in trusted {
         roots
-            .add(certificate)
+            .add(certificate.clone())
             .map_err(|error| SetupError::Unusable {
-                what: WHAT,
+                what: CA_FILE,
                 path: path.to_owned(),
                 reason: format!("a certificate in it can't be read ({error})"),
             })?;
@@ -160,6 +179,7 @@ fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
 fn fault(error: &rustls::Error) -> TlsFault {
     use rustls::Error as E;
     match error {
+        error if is_authority(error) => TlsFault::SelfSigned,
         E::InvalidCertificate(error) => certificate_fault(error),
         E::AlertReceived(alert) => alert_fault(*alert),
         E::PeerIncompatible(detail) => TlsFault::Incompatible {

@@ -26,8 +26,14 @@ pub(crate) struct Issued {
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        Self::named(Vec::new(), |_| {})
+    }
+
+    /// One whose certificate has names of its own.
+    pub(crate) fn named(names: Vec<String>, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = params.self_signed(&key).unwrap().pem();
         Self {
@@ -69,6 +75,14 @@ impl Authority {
         Issued {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
+        }
+    }
+
+    /// Its own certificate as that of a server, which `openssl req -x509` makes.
+    pub(crate) fn as_server(&self) -> Issued {
+        Issued {
+            certificate: self.pem.clone(),
+            key: self.issuer.key().serialize_pem(),
         }
     }
 

@@ -92,6 +92,55 @@ async fn the_platform_does_not_know_a_private_authority() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_vouches_for_itself_is_trusted_where_the_file_holds_it() {
+    let localhost = || vec!["localhost".to_owned()];
+    let own = Authority::named(localhost(), |_| {});
+    let appliance = serving(&own.as_server()).await;
+    let base = appliance.base_tls("localhost");
+    let client = Client::new(trusting(base.clone(), &own.file())).unwrap();
+    client.call(&a_drop()).await.unwrap();
+
+    // The same in every word but its key.
+    let other = Authority::named(localhost(), |_| {});
+    assert_eq!(
+        fault(base.clone(), &other.file()).await,
+        TlsFault::SelfSigned
+    );
+    // Under a name that it does not have.
+    let fault_of_name = fault(appliance.base_tls("127.0.0.1"), &own.file()).await;
+    assert!(matches!(fault_of_name, TlsFault::WrongName { .. }));
+    // After its time.
+    let old = Authority::named(localhost(), |params| {
+        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    });
+    let appliance = serving(&old.as_server()).await;
+    let fault_of_time = fault(appliance.base_tls("localhost"), &old.file()).await;
+    assert_eq!(fault_of_time, TlsFault::Expired);
+    assert_eq!(appliance.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn the_file_may_hold_the_servers_own_certificate() {
+    let authority = Authority::new();
+    let issued = authority.server("localhost");
+    let appliance = serving(&issued).await;
+    let itself = file(&issued.certificate);
+    let client = Client::new(trusting(appliance.base_tls("localhost"), &itself)).unwrap();
+    client.call(&a_drop()).await.unwrap();
+
+    let fault_of_name = fault(appliance.base_tls("127.0.0.1"), &itself).await;
+    assert!(matches!(fault_of_name, TlsFault::WrongName { .. }));
+    let sibling = file(&authority.server("localhost").certificate);
+    let fault_of_key = fault(appliance.base_tls("localhost"), &sibling).await;
+    assert_eq!(fault_of_key, TlsFault::UnknownIssuer);
+    let old = authority.expired("localhost");
+    let appliance = serving(&old).await;
+    let fault_of_time = fault(appliance.base_tls("localhost"), &file(&old.certificate)).await;
+    assert_eq!(fault_of_time, TlsFault::Expired);
+}
+
+#[tokio::test]
 async fn a_body_whose_end_is_not_vouched_for_is_cut_off() {
     let authority = Authority::new();
     let config = server(&authority.server("localhost"), None);

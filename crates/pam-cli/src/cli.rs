@@ -2,12 +2,16 @@
 
 use clap::{ArgAction, Args, Command as Clap, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use pam_client::Notice;
+use pam_proto::Notes;
+
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
 use crate::commands::explain::Explain;
 use crate::commands::mock::Mock;
 use crate::commands::session::Session;
 use crate::exit::Exit;
+use crate::output::stderr;
 use crate::settings::Connection;
 
 const ENVIRONMENT: &str = "\
@@ -18,6 +22,7 @@ Environment:
                        the four values of an OAuth 1.0 authorization
   PAM_CLIENT_ID, PAM_CLIENT_SECRET, PAM_TENANT
                        an OAuth 2.0 authorization, and its tenant where there are several
+  PAM_TOKEN_CACHE      a file that keeps the OAuth 2.0 access token for the next run
   NO_COLOR             no colours
 A flag wins over its variable. Secrets have no flag: every user of a machine can read its
 command lines.";
@@ -53,6 +58,15 @@ pub(crate) struct Telling {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
+}
+
+impl Telling {
+    /// Tells what was forgiven while an answer was read, when that was asked for.
+    pub(crate) fn tolerated(self, notes: Notes) {
+        if self.verbose > 1 && !notes.is_empty() {
+            stderr::detail(Notice::Tolerated(notes));
+        }
+    }
 }
 
 /// When to use colours.
@@ -123,6 +137,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    /// A global option is silently replaced by an argument of a command that has its id.
+    #[test]
+    fn no_command_takes_the_name_of_a_global_option() {
+        fn check(command: &Clap, globals: &[clap::Id]) {
+            for below in command.get_subcommands() {
+                for arg in below.get_arguments() {
+                    let (id, name) = (arg.get_id(), below.get_name());
+                    assert!(!globals.contains(id), "{name}: {id}");
+                }
+                check(below, globals);
+            }
+        }
+        let command = Cli::command();
+        let globals = command.get_arguments().filter(|arg| arg.is_global_set());
+        let globals: Vec<_> = globals.map(|arg| arg.get_id().clone()).collect();
+        assert!(globals.len() > 10);
+        check(&command, &globals);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(crate) const TOKEN_SECRET: &str = "PAM_TOKEN_SECRET";
 pub(crate) const CLIENT_ID: &str = "PAM_CLIENT_ID";
 pub(crate) const CLIENT_SECRET: &str = "PAM_CLIENT_SECRET";
 pub(crate) const TENANT: &str = "PAM_TENANT";
+pub(crate) const TOKEN_CACHE: &str = "PAM_TOKEN_CACHE";
 
 /// Environment variables, read when they are needed.
 pub(crate) struct Environment<'a> {

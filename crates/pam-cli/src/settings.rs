@@ -17,7 +17,7 @@ use crate::quantity;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection options")]
 pub(crate) struct Connection {
-    /// The appliance's address, such as https://vault.example.com [env: PAM_URL]
+    /// The appliance's address, such as `https://vault.example.com` [env: PAM_URL]
     #[arg(long, global = true, value_name = "URL")]
     url: Option<String>,
     /// Trust the certificates in this PEM file and no others [env: PAM_CA_FILE]
@@ -47,6 +47,10 @@ pub(crate) struct Connection {
     /// The largest answer to read, the listing excepted [default: 1MiB]
     #[arg(long, global = true, value_name = "SIZE", value_parser = quantity::size)]
     body_limit: Option<usize>,
+    /// Keep the OAuth 2.0 access token in this file, readable by you alone, for the next run
+    /// [env: PAM_TOKEN_CACHE]
+    #[arg(long, global = true, value_name = "FILE")]
+    token_cache: Option<PathBuf>,
 }
 
 fn routes(name: &str) -> Result<RouteChoice, String> {
@@ -73,6 +77,7 @@ impl Connection {
             ("--timeout", self.timeout.is_some()),
             ("--list-timeout", self.list_timeout.is_some()),
             ("--body-limit", self.body_limit.is_some()),
+            ("--token-cache", self.token_cache.is_some()),
         ];
         given
             .into_iter()
@@ -123,6 +128,8 @@ impl Connection {
         settings.user_agent = concat!("pamctl/", env!("CARGO_PKG_VERSION")).to_owned();
         settings.body_limit = self.body_limit.unwrap_or(settings.body_limit);
         settings.routes = self.routes.unwrap_or_default();
+        let token_cache = self.token_cache;
+        settings.token_cache = token_cache.or_else(|| environment.path(environment::TOKEN_CACHE));
         settings.observer = Some(observer);
         Ok(settings)
     }

@@ -88,12 +88,13 @@ const HEADER: [&str; 14] = [
 /// Writes sessions one by one; memory does not grow with their number.
 pub(crate) struct SessionWriter {
     form: Form,
+    written: u64,
     nameless: u64,
 }
 
 enum Form {
     Table(Columns<Stdout>),
-    Json { out: Stdout, begun: bool },
+    Json(Stdout),
     Ndjson(Stdout),
     Csv(Box<csv::Writer<Stdout>>),
     Ids(Stdout),
@@ -101,24 +102,26 @@ enum Form {
 
 impl SessionWriter {
     /// Writes in this form to `out`.
-    pub(crate) fn new(format: ListFormat, out: Stdout) -> io::Result<Self> {
+    pub(crate) fn new(format: ListFormat, out: Stdout) -> Self {
         let form = match format {
             ListFormat::Table => Form::Table(Columns::new(out, &COLUMNS, Stdout::room())),
-            ListFormat::Json => Form::Json { out, begun: false },
+            ListFormat::Json => Form::Json(out),
             ListFormat::Ndjson => Form::Ndjson(out),
-            ListFormat::Csv => {
-                let mut out = csv::Writer::from_writer(out);
-                out.write_record(HEADER)?;
-                Form::Csv(Box::new(out))
-            }
+            ListFormat::Csv => Form::Csv(Box::new(csv::Writer::from_writer(out))),
             ListFormat::Ids => Form::Ids(out),
         };
-        Ok(Self { form, nameless: 0 })
+        Self {
+            form,
+            written: 0,
+            nameless: 0,
+        }
     }
 
     /// Writes one session.
     pub(crate) fn session(&mut self, session: &Session) -> io::Result<()> {
         let session_id = session.session_id.as_ref().map_or("", |id| id.as_str());
+        let first = self.written == 0;
+        self.written += 1;
         match &mut self.form {
             Form::Table(columns) => columns.row([
                 session.id.to_string().as_str(),
@@ -132,13 +135,17 @@ impl SessionWriter {
                 session.ended_at.as_deref().unwrap_or("running"),
                 session_id,
             ]),
-            Form::Json { out, begun } => {
-                out.write_all(if *begun { b",\n" } else { b"[\n" })?;
-                *begun = true;
+            Form::Json(out) => {
+                out.write_all(if first { b"[\n" } else { b",\n" })?;
                 json(out, session)
             }
             Form::Ndjson(out) => json_line(out, session),
-            Form::Csv(out) => csv_line(out, session, session_id),
+            Form::Csv(out) => {
+                if first {
+                    csv_header(out)?;
+                }
+                csv_line(out, session, session_id)
+            }
             Form::Ids(_) if session_id.is_empty() => {
                 self.nameless += 1;
                 Ok(())
@@ -147,20 +154,27 @@ impl SessionWriter {
         }
     }
 
-    /// Writes what is still held back and, after a whole listing, what ends it: a JSON array
-    /// that was broken off stays open, so that nobody takes it for whole.
+    /// Writes what is still held back and, after a whole listing, what belongs to it even when it
+    /// is empty. A JSON array that was broken off stays open, so that nobody takes it for whole.
     pub(crate) fn finish(&mut self, whole: bool) -> io::Result<()> {
+        let empty = self.written == 0;
         match &mut self.form {
+            Form::Table(_) if empty && !whole => Ok(()),
             Form::Table(columns) => columns.finish(),
-            Form::Json { out, begun } => {
-                match (whole, *begun) {
-                    (true, true) => out.write_all(b"\n]\n")?,
-                    (true, false) => out.write_all(b"[]\n")?,
+            Form::Json(out) => {
+                match (whole, empty) {
+                    (true, true) => out.write_all(b"[]\n")?,
+                    (true, false) => out.write_all(b"\n]\n")?,
                     (false, _) => {}
                 }
                 out.flush()
             }
-            Form::Csv(out) => out.flush(),
+            Form::Csv(out) => {
+                if empty && whole {
+                    csv_header(out)?;
+                }
+                out.flush()
+            }
             Form::Ndjson(out) | Form::Ids(out) => out.flush(),
         }
     }
@@ -169,6 +183,18 @@ impl SessionWriter {
     /// have none.
     pub(crate) fn nameless(&self) -> u64 {
         self.nameless
+    }
+}
+
+fn csv_header(out: &mut csv::Writer<Stdout>) -> io::Result<()> {
+    out.write_record(HEADER).map_err(io_error)
+}
+
+/// The cause itself: whether a pipe is broken decides what is said.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -197,5 +223,7 @@ fn csv_line(out: &mut csv::Writer<Stdout>, session: &Session, session_id: &str) 
         &request,
         &itsm,
     ];
-    Ok(out.write_record(record.map(cell).iter().map(|cell| cell.as_bytes()))?)
+    let cells = record.map(cell);
+    out.write_record(cells.iter().map(|cell| cell.as_bytes()))
+        .map_err(io_error)
 }

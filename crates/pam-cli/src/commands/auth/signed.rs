@@ -17,7 +17,7 @@ pub(crate) struct Signed {
     method: Method,
     /// The absolute URL, as it will be sent
     #[arg(value_name = "URL", value_parser = url)]
-    url: Uri,
+    target: Uri,
     /// A parameter of a form body (application/x-www-form-urlencoded), not encoded; repeatable
     #[arg(long = "form", value_name = "NAME=VALUE", value_parser = pair)]
     form: Vec<(String, String)>,
@@ -38,6 +38,11 @@ fn method(text: &str) -> Result<Method, String> {
 /// Takes a URL as a person copies it: characters beyond ASCII are encoded, as any client does
 /// before it sends them.
 fn url(text: &str) -> Result<Uri, String> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return Err(format!(
+            "`{text}` is no absolute URL; write https://HOST/PATH"
+        ));
+    }
     let mut ascii = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
@@ -46,15 +51,9 @@ fn url(text: &str) -> Result<Uri, String> {
             ascii.push_str(&percent::encode(c.encode_utf8(&mut [0; 4])));
         }
     }
-    let uri: Uri = ascii.parse().map_err(|_| {
+    ascii.parse().map_err(|_| {
         format!("`{text}` is no URL; percent-encode blanks and other characters that it can't hold")
-    })?;
-    match uri.scheme_str() {
-        Some("https" | "http") => Ok(uri),
-        _ => Err(format!(
-            "`{text}` is no absolute URL; write https://HOST/PATH"
-        )),
-    }
+    })
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -76,7 +75,7 @@ impl Signed {
             .map(|(name, value)| format!("{}={}", percent::encode(name), percent::encode(value)))
             .collect();
         let form = form.join("&");
-        let target = Target::new(self.method.as_str(), &self.url).with_form(form.as_bytes());
+        let target = Target::new(self.method.as_str(), &self.target).with_form(form.as_bytes());
         signer
             .explain(&target, &self.stamp()?)
             .map_err(|error| refuse(&error))

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use clap::{Args, ValueEnum};
 use pam_client::Client;
 use pam_proto::listing::Filter;
-use pam_proto::{GetSession, Session, SessionRef};
+use pam_proto::{GetSession, Notes, Session, SessionRef};
 
 use super::Online;
+use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::columns::{Column, Columns, Fit};
@@ -46,7 +47,7 @@ impl Get {
                 Ok(client.call(&GetSession::new(*number)).await?)
             }),
             SessionRef::Id(_) => online.run("looking through the listing", async |client, _| {
-                find(client, &self.session).await
+                find(client, &self.session, online.telling).await
             }),
         }?;
         match self.output {
@@ -57,15 +58,17 @@ impl Get {
     }
 }
 
-async fn find(client: &Client, name: &SessionRef) -> Result<Session, Failure> {
+async fn find(client: &Client, name: &SessionRef, telling: Telling) -> Result<Session, Failure> {
     let filter = Filter::new().named([name.clone()]);
     let mut found = None;
+    let mut notes = Notes::default();
     client
         .list(&filter, |record| {
-            found = Some(record.to_session());
+            found = Some(record.to_session_noting(&mut notes));
             ControlFlow::Break(())
         })
         .await?;
+    telling.tolerated(notes);
     found.ok_or_else(|| {
         Failure::new(
             Exit::NoSuchSession,

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 use pam_client::Client;
+use pam_proto::Notes;
 use pam_proto::listing::{CivilTime, Filter, Network};
 
 use super::Online;
+use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::sessions::{ListFormat, SessionWriter};
@@ -61,7 +63,7 @@ impl List {
     pub(super) fn run(self, online: &Online) -> Result<Exit, Failure> {
         let (format, filter) = (self.output, self.filter());
         online.run("listing sessions", async |client, progress| {
-            list(client, progress, &filter, format).await
+            list(client, progress, &filter, format, online.telling).await
         })
     }
 
@@ -100,12 +102,14 @@ async fn list(
     progress: &Progress,
     filter: &Filter,
     format: ListFormat,
+    telling: Telling,
 ) -> Result<Exit, Failure> {
-    let mut writer = SessionWriter::new(format, Stdout::beside(progress))?;
+    let mut writer = SessionWriter::new(format, Stdout::beside(progress));
     let mut written: io::Result<()> = Ok(());
+    let mut notes = Notes::default();
     let ended = client
         .list(filter, |record| {
-            written = writer.session(&record.to_session());
+            written = writer.session(&record.to_session_noting(&mut notes));
             match written {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
@@ -114,6 +118,7 @@ async fn list(
         .await;
     written?;
     progress.finish();
+    telling.tolerated(notes);
     match ended {
         Ok(end) => {
             writer.finish(true)?;

@@ -1,5 +1,6 @@
 //! `pamctl session`: what the appliance's sessions are asked or told.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ impl Session {
         let online = Online {
             connection,
             telling,
+            interrupt: Interrupt::install().map_err(not_started)?,
         };
         match self.command {
             Command::List(command) => command.run(&online),
@@ -57,6 +59,14 @@ impl Session {
 struct Online {
     connection: Connection,
     telling: Telling,
+    interrupt: Interrupt,
+}
+
+fn not_started(error: io::Error) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("can't start: {error}; the system lacks resources"),
+    )
 }
 
 impl Online {
@@ -90,19 +100,12 @@ impl Online {
         waiting_for: &'static str,
         work: impl AsyncFnOnce(&Client, &Progress, Stop) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let not_started = |error| {
-            Failure::new(
-                Exit::Failed,
-                format!("can't start: {error}; the system lacks resources"),
-            )
-        };
-        let interrupt = Interrupt::install().map_err(not_started)?;
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().map_err(not_started)?;
         let progress = Progress::start(waiting_for);
         let result = runtime.block_on(async {
             let client = self.client(&progress)?;
-            let stop = interrupt.graceful().map_err(not_started)?;
+            let stop = self.interrupt.graceful().map_err(not_started)?;
             work(&client, &progress, Box::pin(stop)).await
         });
         progress.finish();

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -142,9 +143,7 @@ fn write(out: &mut impl Write, format: Format, opened: &OpenedSession) -> io::Re
 /// links are not ours.
 fn private_file(path: &Path) -> Result<std::fs::File, Failure> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).mode(0o600);
     options.open(path).map_err(|error| {
         Failure::usage(format!(
             "can't create {}: {error}; name a file that does not exist yet",

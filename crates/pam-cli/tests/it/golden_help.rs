@@ -1,0 +1,81 @@
+//! The whole help surface is a set of files: any change of a flag shows in review.
+
+use crate::fixture::{Run, golden, pamctl};
+
+const COMMANDS: [&[&str]; 14] = [
+    &[],
+    &["session"],
+    &["session", "list"],
+    &["session", "get"],
+    &["session", "open"],
+    &["session", "terminate"],
+    &["auth"],
+    &["auth", "explain"],
+    &["auth", "header"],
+    &["explain"],
+    &["mock"],
+    &["mock", "faults"],
+    &["mock", "switches"],
+    &["demo"],
+];
+
+#[test]
+fn every_help_page_is_as_reviewed() {
+    for command in COMMANDS {
+        let run = Run::of(pamctl().args(command).arg("--help")).ended(0);
+        assert_eq!(run.stderr, "");
+        let name = ["pamctl"]
+            .iter()
+            .chain(command)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("-");
+        golden(&format!("help/{name}.txt"), &run.stdout);
+    }
+}
+
+#[test]
+fn every_command_has_a_page_and_an_example() {
+    let mut open = vec![Vec::new()];
+    while let Some(command) = open.pop() {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        assert!(
+            COMMANDS.contains(&&words[..]),
+            "no golden page for {words:?}"
+        );
+        let page = Run::of(pamctl().args(&words).arg("--help")).ended(0).stdout;
+        let below: Vec<&str> = page
+            .split_once("Commands:\n")
+            .map(|(_, list)| list.lines().map_while(|line| line.strip_prefix("  ")))
+            .into_iter()
+            .flatten()
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        let is_catalogue = words.len() == 2 && words[0] == "mock";
+        if below.is_empty() && !is_catalogue {
+            assert!(page.contains("Example"), "{words:?} has no example");
+        }
+        for name in below
+            .into_iter()
+            .filter(|name| *name != "help" && name.chars().all(|c| c.is_ascii_lowercase()))
+        {
+            open.push([command.clone(), vec![name.to_owned()]].concat());
+        }
+    }
+}
+
+#[test]
+fn help_names_the_exit_codes_and_version_is_one_line() {
+    let help = Run::of(pamctl().arg("--help")).ended(0).stdout;
+    for line in ["  0  done", "  5  outcome unconfirmed", "130  interrupted"] {
+        assert!(help.contains(line), "{line}");
+    }
+    let version = Run::of(pamctl().arg("--version")).ended(0).stdout;
+    assert_eq!(version, format!("pamctl {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn without_a_command_it_shows_help_and_is_wrong_usage() {
+    let run = Run::of(&mut pamctl()).ended(2);
+    assert!(run.stdout.is_empty() && run.stderr.contains("Usage: pamctl"));
+}

@@ -1,0 +1,22 @@
+//! The real `pamctl` binary against a mock appliance over loopback, and against servers that
+//! misbehave.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, in its helpers as well"
+)]
+
+mod auth;
+mod bad_answers;
+mod demo_and_mock;
+mod explain;
+mod fixture;
+mod golden_help;
+mod listing;
+mod secrets;
+mod settings;
+mod streams;
+mod terminal;
+mod terminate;

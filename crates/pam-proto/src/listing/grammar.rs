@@ -89,6 +89,15 @@ impl Grammar {
         }
     }
 
+    /// Behind a member's value of the innermost of so many containers.
+    pub(super) fn after_member(depth: u32) -> Self {
+        Self {
+            state: State::After,
+            depth,
+            kinds: 1,
+        }
+    }
+
     /// Behind the brace of an object that is all there is.
     pub(super) fn in_object() -> Self {
         Self {

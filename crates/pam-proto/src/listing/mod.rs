@@ -47,6 +47,7 @@ mod grammar;
 mod network;
 mod parser;
 mod predicate;
+mod reader;
 mod record;
 mod scan;
 mod text;

@@ -7,7 +7,8 @@ use http::response::Parts;
 
 use super::filter::Filter;
 use super::grammar::{DEPTH_MAX, Damage, Event, Grammar};
-use super::record::{Fields, ListKey, Reading, SessionRecord, Shape};
+use super::reader::{Reader, Reading};
+use super::record::{ListKey, SessionRecord, Shape};
 use crate::envelope::Envelope;
 use crate::error::{MissingField, ReplyError};
 use crate::knowledge::Module;
@@ -60,7 +61,7 @@ pub struct ListingParser {
     carry: Vec<u8>,
     /// Whether `carry` holds the beginning of a record that was not walked yet.
     cut: bool,
-    fields: Fields,
+    reader: Reader,
     /// How many bytes came before this chunk.
     offset: usize,
     has_list: bool,
@@ -153,7 +154,7 @@ impl ListingParser {
             beside: Vec::new(),
             carry: Vec::new(),
             cut: false,
-            fields: Fields::default(),
+            reader: Reader::default(),
             offset: 0,
             has_list: false,
             is_record: false,
@@ -203,7 +204,7 @@ impl ListingParser {
                     return Err(failure);
                 }
             };
-            let record = bytes.and_then(|bytes| SessionRecord::new(bytes, &self.fields));
+            let record = bytes.and_then(|bytes| SessionRecord::new(bytes, &self.reader.fields));
             let wanted = record.filter(|record| self.filter.matches_record(record));
             if let Some(record) = wanted {
                 self.wanted += 1;
@@ -383,7 +384,7 @@ impl ListingParser {
             Some(Place::Record) => {
                 let depth = self.places.len() as u32;
                 let carry = std::mem::take(&mut self.carry);
-                let reading = self.fields.read(&carry, 0, depth);
+                let reading = self.reader.read(&carry, 0, depth);
                 debug_assert_eq!(reading, Ok(Reading::Whole { end: carry.len() }));
                 lying = self.object(&carry)?.then_some(Lying::InCarry);
                 self.carry = carry;
@@ -475,7 +476,7 @@ impl ListingParser {
         let most = bytes.len().min(from + RECORD_MAX);
         let within = bytes.get(..most).unwrap_or(bytes);
         let depth = self.places.len() as u32;
-        let reading = self.fields.read(within, from, depth);
+        let reading = self.reader.read(within, from, depth);
         match reading.map_err(|(damage, at)| Stop::Damage(damage, at))? {
             Reading::Whole { end } => {
                 *at = end;
@@ -513,7 +514,7 @@ impl ListingParser {
     /// An object in a list was read: whether it is a record that can be handed out.
     fn object(&mut self, object: &[u8]) -> Result<bool, Stop> {
         let in_array = matches!(self.places.last(), Some(Place::Array));
-        match self.fields.shape() {
+        match self.reader.fields.shape() {
             Shape::Envelope => {
                 self.comma();
                 self.beside.extend_from_slice(object);
@@ -532,7 +533,7 @@ impl ListingParser {
             self.beside.extend_from_slice(b"[]");
             self.is_record |= self.places.len() == 1;
         }
-        let required = self.fields.require(object);
+        let required = self.reader.fields.require(object);
         match required {
             Ok(()) => self.records += 1,
             Err(missing) => self.leave_out(Why::Missing(missing)),

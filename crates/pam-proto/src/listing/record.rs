@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::grammar::{Damage, Event, Grammar};
 use super::predicate::{Field, Row};
-use super::scan::{self, StringEnd};
 use super::text::{RawText, unescaped};
 use crate::error::MissingField;
 use crate::identity::{InvalidSessionId, SessionId, SessionNumber};
@@ -38,8 +36,10 @@ pub(super) enum Column {
 const COLUMNS: usize = 17;
 
 impl Column {
-    fn of(key: &[u8]) -> Option<Self> {
-        Some(match key {
+    /// By the inside of the key's string.
+    pub(super) fn of(raw: &[u8]) -> Option<Self> {
+        let unescaped = raw.contains(&b'\\').then(|| unescaped(raw));
+        Some(match unescaped.as_deref().map_or(raw, str::as_bytes) {
             b"id" => Self::Id,
             b"session_id" => Self::SessionId,
             b"user" => Self::User,
@@ -86,13 +86,13 @@ impl ListKey {
 /// Where a field's value lies in its record.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
     kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Escaped,
     Number,
@@ -133,17 +133,6 @@ impl Default for Fields {
     }
 }
 
-/// How the reading of a record ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// It ends before this place.
-    Whole { end: usize },
-    /// The bytes end before the record does.
-    Cut,
-    /// It is no record but an envelope, whose list begins at this place.
-    Envelope { list: usize, key: ListKey },
-}
-
 /// What an object in a list is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -155,69 +144,11 @@ pub(super) enum Shape {
 }
 
 impl Fields {
-    /// Reads the object whose brace is at `from`, inside so many containers.
-    pub(super) fn read(
-        &mut self,
-        bytes: &[u8],
-        from: usize,
-        depth: u32,
-    ) -> Result<Reading, (Damage, usize)> {
+    pub(super) fn clear(&mut self) {
         self.seen = 0;
         self.twice = false;
         self.any = false;
-        let mut at = from;
-        let mut grammar = Grammar::value_at(depth);
-        let inside = depth + 1;
-        let mut column = None;
-        let (mut key_at, mut value_at) = (at, at);
-        loop {
-            let event = grammar
-                .advance(bytes, &mut at, inside)
-                .map_err(|damage| (damage, at))?;
-            match event {
-                Event::More => return Ok(Reading::Cut),
-                Event::Key => key_at = at,
-                Event::KeyEnd => {
-                    let raw = bytes.get(key_at..at - 1).unwrap_or_default();
-                    self.any = true;
-                    column = column_of(raw);
-                    if let Some(key) = ListKey::of(raw) {
-                        return Ok(match grammar.advance(bytes, &mut at, inside) {
-                            Err(damage) => return Err((damage, at)),
-                            Ok(Event::Value) => Reading::Envelope { list: at, key },
-                            Ok(_) => Reading::Cut,
-                        });
-                    }
-                }
-                Event::Value => {
-                    value_at = at;
-                    if bytes.get(at) == Some(&b'"') {
-                        match scan::string_end(bytes, at + 1) {
-                            StringEnd::Cut => return Ok(Reading::Cut),
-                            StringEnd::Broken { at } => return Err((Damage::Syntax, at)),
-                            StringEnd::Found { at: quote, escaped } => {
-                                let kind = if escaped { Kind::Escaped } else { Kind::Plain };
-                                self.set(column, value_at + 1 - from, quote - from, kind);
-                                at = quote + 1;
-                                grammar.value_was_read();
-                            }
-                        }
-                    }
-                }
-                Event::End => {
-                    let kind = match bytes.get(value_at) {
-                        Some(b't') => Kind::True,
-                        Some(b'f') => Kind::False,
-                        Some(b'n') => Kind::Null,
-                        Some(b'[') => Kind::Array,
-                        Some(b'{') => Kind::Object,
-                        _ => Kind::Number,
-                    };
-                    self.set(column, value_at - from, at - from, kind);
-                }
-                Event::Close => return Ok(Reading::Whole { end: at }),
-            }
-        }
+        self.number = None;
     }
 
     /// What the object is that was read.
@@ -231,11 +162,13 @@ impl Fields {
 
     /// Checks what a session must have, and learns its number.
     pub(super) fn require(&mut self, record: &[u8]) -> Result<(), MissingField> {
-        let id = self.raw(record, Column::Id);
-        self.number = id.and_then(|id| match id {
-            RawText::Plain(digits) => std::str::from_utf8(digits).ok()?.parse().ok(),
-            other => other.decode().parse().ok(),
-        });
+        self.number = match self.raw(record, Column::Id) {
+            Some(RawText::Plain(digits)) => std::str::from_utf8(digits)
+                .ok()
+                .and_then(|digits| digits.parse().ok()),
+            Some(other) => other.decode().parse().ok(),
+            None => None,
+        };
         if self.number.is_none() {
             return Err(MissingField("id"));
         }
@@ -245,13 +178,21 @@ impl Fields {
         Ok(())
     }
 
-    fn set(&mut self, column: Option<Column>, start: usize, end: usize, kind: Kind) {
+    /// Takes note of a member whose value lies there, counted from the record's brace. A record
+    /// has at most [`RECORD_MAX`](super::RECORD_MAX) bytes.
+    #[inline]
+    pub(super) fn set(&mut self, column: Option<Column>, start: usize, end: usize, kind: Kind) {
+        self.any = true;
         let Some(column) = column else { return };
         let bit = 1 << column as u32;
         self.twice |= self.seen & bit != 0;
         self.seen |= bit;
         if let Some(slot) = self.slots.get_mut(column as usize) {
-            *slot = Slot { start, end, kind };
+            *slot = Slot {
+                start: start as u32,
+                end: end as u32,
+                kind,
+            };
         }
     }
 
@@ -266,7 +207,7 @@ impl Fields {
 
     fn raw<'a>(&self, record: &'a [u8], column: Column) -> Option<RawText<'a>> {
         let slot = self.slot(column)?;
-        let text = record.get(slot.start..slot.end)?;
+        let text = record.get(slot.start as usize..slot.end as usize)?;
         match slot.kind {
             Kind::Plain => Some(RawText::Plain(text)),
             Kind::Escaped => Some(RawText::Escaped(text)),
@@ -275,14 +216,6 @@ impl Fields {
             Kind::False => Some(RawText::Bool(false)),
             Kind::Null | Kind::Array | Kind::Object => None,
         }
-    }
-}
-
-fn column_of(raw: &[u8]) -> Option<Column> {
-    if raw.contains(&b'\\') {
-        Column::of(unescaped(raw).as_bytes())
-    } else {
-        Column::of(raw)
     }
 }
 

@@ -59,10 +59,79 @@ fn escape(bytes: &[u8], at: usize) -> Escape {
 }
 
 /// The first quote, backslash or control character at or after `at`, else the end.
+#[inline]
 pub(super) fn special(bytes: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let marks = marks(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
     let rest = bytes.get(at..).unwrap_or_default();
-    let found = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    let found = rest.iter().position(|byte| is_special(*byte));
     at + found.unwrap_or(rest.len())
+}
+
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20)
+}
+
+/// Marks the special ones of eight bytes. The lowest mark is right, those above it may be too many.
+/// ("Bit Twiddling Hacks", "Determine if a word has a byte less than n".)
+#[inline]
+fn marks(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let quotes = word ^ (ONES * b'"' as u64);
+    let backslashes = word ^ (ONES * b'\\' as u64);
+    // Of a byte from 0x80 on, none of the three differences counts.
+    let below =
+        quotes.wrapping_sub(ONES) | backslashes.wrapping_sub(ONES) | word.wrapping_sub(ONES * 0x20);
+    below & !word & ONES << 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_at_each_place_is_found() {
+        let mut block = [b'a'; 24];
+        assert_eq!(special(&block, 0), 24);
+        for place in 0..24 {
+            for byte in 0..=255 {
+                for behind in [b'a', b'"', 0x1F, 0xFF] {
+                    block.fill(b'a');
+                    block[place..].fill(behind);
+                    block[place] = byte;
+                    let expected = block.iter().position(|byte| is_special(*byte));
+                    assert_eq!(special(&block, 0), expected.unwrap_or(24), "{block:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_ends_at_its_quote_wherever_that_is() {
+        for length in 0..70 {
+            let text = format!("{}\"rest", "é".repeat(length));
+            let at = 2 * length;
+            let escaped = false;
+            assert_eq!(
+                string_end(text.as_bytes(), 0),
+                StringEnd::Found { at, escaped }
+            );
+            assert_eq!(string_end(&text.as_bytes()[..at], 0), StringEnd::Cut);
+            let escapes = format!("{}\"rest", r#"\u00e9\\\""#.repeat(length));
+            let found = StringEnd::Found {
+                at: 10 * length,
+                escaped: length > 0,
+            };
+            assert_eq!(string_end(escapes.as_bytes(), 0), found);
+            for cut in 0..10 * length {
+                assert_eq!(string_end(&escapes.as_bytes()[..cut], 0), StringEnd::Cut);
+            }
+        }
+    }
 }

@@ -1,0 +1,218 @@
+//! Reading a record where it lies, by what the record before it looked like.
+//!
+//! An appliance writes all its records alike: the same keys in the same order, with the same bytes
+//! between one value and the next. Those bytes are remembered, so that in the next record a key is
+//! one comparison and only the values are searched for their ends. Whatever is not as expected is
+//! read by the whole grammar, and remembered instead.
+
+use super::grammar::{Damage, Event, Grammar};
+use super::record::{Column, Fields, Kind, ListKey};
+use super::scan::{self, StringEnd};
+
+/// Members beyond these are read by the whole grammar.
+const STEPS_MAX: usize = 64;
+
+/// How the reading of a record ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// It ends before this place.
+    Whole { end: usize },
+    /// The bytes end before the record does.
+    Cut,
+    /// It is no record but an envelope, whose list begins at this place.
+    Envelope { list: usize, key: ListKey },
+}
+
+/// Reads records, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// What stood before each value of the last record.
+    steps: Vec<Step>,
+    /// Where the fields of the last record lie.
+    pub(super) fields: Fields,
+}
+
+/// The bytes from one value's end to the beginning of the next.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// The first sixteen bytes and the next, and which of their bits count.
+    text: [u128; 2],
+    mask: [u128; 2],
+    length: usize,
+    column: Option<Column>,
+}
+
+impl Reader {
+    /// Reads the object whose brace is at `from`, inside so many containers.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        depth: u32,
+    ) -> Result<Reading, (Damage, usize)> {
+        self.fields.clear();
+        let mut at = from;
+        let mut members = 0;
+        loop {
+            let (value, column) = match self.steps.get(members) {
+                Some(step) if step.stands_at(bytes, at) => (at + step.length, step.column),
+                None if members > 0 && bytes.get(at) == Some(&b'}') => {
+                    return Ok(Reading::Whole { end: at + 1 });
+                }
+                _ => match member(bytes, at, members == 0, depth)? {
+                    Member::Is { value, column } => {
+                        let between = bytes.get(at..value).unwrap_or_default();
+                        self.learn(members, Step::new(between, column));
+                        (value, column)
+                    }
+                    Member::None { end } => {
+                        self.steps.truncate(members);
+                        return Ok(Reading::Whole { end });
+                    }
+                    Member::List { list, key } => return Ok(Reading::Envelope { list, key }),
+                    Member::Cut => return Ok(Reading::Cut),
+                },
+            };
+            at = match bytes.get(value) {
+                Some(b'"') => match scan::string_end(bytes, value + 1) {
+                    StringEnd::Found { at: quote, escaped } => {
+                        let kind = if escaped { Kind::Escaped } else { Kind::Plain };
+                        self.fields
+                            .set(column, value + 1 - from, quote - from, kind);
+                        quote + 1
+                    }
+                    StringEnd::Cut => return Ok(Reading::Cut),
+                    StringEnd::Broken { at } => return Err((Damage::Syntax, at)),
+                },
+                Some(first) => {
+                    let Some(end) = end_of(bytes, value, depth + 1)? else {
+                        return Ok(Reading::Cut);
+                    };
+                    let kind = match first {
+                        b'n' => Kind::Null,
+                        b't' => Kind::True,
+                        b'f' => Kind::False,
+                        b'[' => Kind::Array,
+                        b'{' => Kind::Object,
+                        _ => Kind::Number,
+                    };
+                    self.fields.set(column, value - from, end - from, kind);
+                    end
+                }
+                None => return Ok(Reading::Cut),
+            };
+            members += 1;
+        }
+    }
+
+    fn learn(&mut self, member: usize, step: Step) {
+        match self.steps.get_mut(member) {
+            Some(known) => *known = step,
+            None if member < STEPS_MAX => self.steps.push(step),
+            None => {}
+        }
+    }
+}
+
+/// What comes after a value of an object, or after its brace.
+enum Member {
+    Is {
+        value: usize,
+        column: Option<Column>,
+    },
+    List {
+        list: usize,
+        key: ListKey,
+    },
+    None {
+        end: usize,
+    },
+    Cut,
+}
+
+/// Reads on to the next value by the whole grammar.
+fn member(bytes: &[u8], from: usize, first: bool, depth: u32) -> Result<Member, (Damage, usize)> {
+    let inside = depth + 1;
+    let mut grammar = if first {
+        Grammar::value_at(depth)
+    } else {
+        Grammar::after_member(inside)
+    };
+    let mut at = from;
+    let mut key_at = at;
+    let (mut column, mut list) = (None, None);
+    loop {
+        let event = grammar.advance(bytes, &mut at, inside);
+        match event.map_err(|damage| (damage, at))? {
+            Event::Key => key_at = at,
+            Event::KeyEnd => {
+                let raw = bytes.get(key_at..at - 1).unwrap_or_default();
+                column = Column::of(raw);
+                list = ListKey::of(raw);
+            }
+            Event::Value => {
+                return Ok(match list {
+                    Some(key) => Member::List { list: at, key },
+                    None => Member::Is { value: at, column },
+                });
+            }
+            Event::Close => return Ok(Member::None { end: at }),
+            Event::More | Event::End => return Ok(Member::Cut),
+        }
+    }
+}
+
+/// The end of a value that is no string; nothing when the bytes end first.
+fn end_of(bytes: &[u8], value: usize, depth: u32) -> Result<Option<usize>, (Damage, usize)> {
+    if bytes.get(value..value + 4) == Some(b"null") {
+        return Ok(Some(value + 4));
+    }
+    let mut at = value;
+    match Grammar::value_at(depth).advance(bytes, &mut at, depth) {
+        Ok(Event::End) => Ok(Some(at)),
+        Ok(_) => Ok(None),
+        Err(damage) => Err((damage, at)),
+    }
+}
+
+impl Step {
+    /// What stood between two values; too much to be remembered never stands anywhere.
+    fn new(between: &[u8], column: Option<Column>) -> Self {
+        let mut text = [0; 32];
+        let mut mask = [0; 32];
+        match text.get_mut(..between.len()) {
+            Some(text) => text.copy_from_slice(between),
+            None => text.fill(0xFF),
+        }
+        for mask in mask.iter_mut().take(between.len()) {
+            *mask = 0xFF;
+        }
+        Self {
+            text: words(&text),
+            mask: words(&mask),
+            length: between.len(),
+            column,
+        }
+    }
+
+    #[inline]
+    fn stands_at(&self, bytes: &[u8], at: usize) -> bool {
+        let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+            return false;
+        };
+        let [first, second] = words(window);
+        // White space that is new belongs before the value, too.
+        (first ^ self.text[0]) & self.mask[0] == 0
+            && (second ^ self.text[1]) & self.mask[1] == 0
+            && bytes.get(at + self.length).is_some_and(|byte| *byte > b' ')
+    }
+}
+
+fn words(bytes: &[u8; 32]) -> [u128; 2] {
+    let (first, second) = bytes.split_at(16);
+    let word = |half: &[u8]| {
+        half.first_chunk()
+            .map_or(0, |half| u128::from_le_bytes(*half))
+    };
+    [word(first), word(second)]
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use http::Uri;
 
 use super::params::{Param, Params};
-use super::percent::{self, ONCE, TWICE};
+use super::percent::{self, ONCE};
 use super::writer::{Sink, Writer, to_text};
 
 /// A URL that no base string can be made from.
@@ -101,9 +101,7 @@ pub(super) fn write_params<S: Sink>(writer: &mut Writer<'_, S>, params: &[Param<
         if index > 0 {
             writer.put(b"%26");
         }
-        writer.encode(param.name(), &TWICE);
-        writer.put(b"%3D");
-        writer.encode(param.value(), &TWICE);
+        param.write(writer);
     }
 }
 

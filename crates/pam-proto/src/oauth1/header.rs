@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::percent::{self, DecodeError};
+#[cfg(feature = "verify")]
+use super::writer::{Sink, Writer};
 
 /// An `Authorization` header that is not well-formed OAuth 1.0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,156 +54,245 @@ pub enum HeaderError {
 pub fn parse(value: &[u8]) -> Result<Vec<(String, String)>, HeaderError> {
     let mut names = BTreeSet::new();
     let mut params = Vec::new();
-    for parameter in scan(value)? {
-        let parameter = parameter?;
-        let name = parameter.decoded_name()?;
-        let value = parameter.decoded_value()?.into_owned();
+    each(value, |name, value| {
+        let value = if name.is_realm() {
+            value.unquoted()
+        } else {
+            value.to_str()?.into_owned()
+        };
+        let name = name.to_str()?;
         params.push((name.clone().into_owned(), value));
-        if let Some(name) = names.replace(name) {
-            return Err(HeaderError::Twice {
+        match names.replace(name) {
+            None => Ok(()),
+            Some(name) => Err(HeaderError::Twice {
                 name: name.into_owned(),
-            });
+            }),
         }
-    }
+    })?;
     Ok(params)
 }
 
-/// Checks the scheme and gives the parameters as they stand.
-pub(super) fn scan(value: &[u8]) -> Result<Scanner<'_>, HeaderError> {
-    let mut scanner = Scanner { text: value, at: 0 };
+/// Checks the scheme and visits name and value of each parameter, as they stand.
+#[inline]
+pub(super) fn each<'a, E: From<HeaderError>>(
+    value: &'a [u8],
+    mut visit: impl FnMut(Text<'a>, Text<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut scanner = Scanner {
+        length: value.len(),
+        rest: value,
+    };
     scanner.skip_space();
-    let scheme = scanner.take_run(|b| b.is_ascii_alphabetic());
-    let apart = scanner.skip_space() > 0 || scanner.peek().is_none();
+    let letters = scanner.rest.iter().take_while(|b| b.is_ascii_alphabetic());
+    let scheme = scanner.cut(letters.count());
+    let apart = scanner.skip_space() || scanner.rest.is_empty();
     if !scheme.eq_ignore_ascii_case(b"OAuth") || !apart {
-        return Err(HeaderError::Scheme);
+        return Err(HeaderError::Scheme.into());
     }
-    Ok(scanner)
+    loop {
+        while scanner.eat(b',') || scanner.skip_space() {}
+        if scanner.rest.is_empty() {
+            return Ok(());
+        }
+        let name = scanner.name()?;
+        let value = scanner.value(name.is_realm())?;
+        visit(name, value)?;
+    }
 }
 
-/// A parameter as it stands in the header.
+/// A name, or what is between the quotes of a value, as it stands in the header.
 #[derive(Clone, Copy)]
-pub(super) struct Parameter<'a> {
-    pub(super) name: &'a [u8],
-    /// What is between the quotes.
-    pub(super) value: &'a [u8],
-}
-
-impl<'a> Parameter<'a> {
-    pub(super) fn decoded_name(&self) -> Result<Cow<'a, str>, HeaderError> {
-        decode(self.name)
-    }
-
-    pub(super) fn decoded_value(&self) -> Result<Cow<'a, str>, HeaderError> {
-        if !self.is_realm() {
-            return decode(self.value);
-        }
-        let mut text = String::new();
-        let mut bytes = self.value.iter();
-        while let Some(&byte) = bytes.next() {
-            let byte = if byte == b'\\' {
-                bytes.next()
-            } else {
-                Some(&byte)
-            };
-            text.extend(byte.map(|&b| char::from(b)));
-        }
-        Ok(Cow::Owned(text))
-    }
-
-    pub(super) fn is_realm(&self) -> bool {
-        self.name == b"realm"
-    }
-}
-
-/// Goes over the parameters of a header.
-pub(super) struct Scanner<'a> {
+pub(super) struct Text<'a> {
     text: &'a [u8],
-    at: usize,
+    /// How many bytes at the front are unreserved. When all are, it means what it says.
+    plain: usize,
 }
 
-impl<'a> Iterator for Scanner<'a> {
-    type Item = Result<Parameter<'a>, HeaderError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.skip_space() > 0 || self.eat(b',') {}
-        self.peek()?;
-        let parameter = self.parameter();
-        if parameter.is_err() {
-            self.at = self.text.len();
-        }
-        Some(parameter)
+impl<'a> Text<'a> {
+    #[inline]
+    pub(super) fn is_realm(self) -> bool {
+        self.text == b"realm"
     }
+
+    #[inline]
+    fn is_plain(self) -> bool {
+        self.plain == self.text.len()
+    }
+
+    /// The text that it stands for.
+    #[inline]
+    pub(super) fn to_str(self) -> Result<Cow<'a, str>, HeaderError> {
+        match std::str::from_utf8(self.text) {
+            Ok(text) if self.is_plain() => Ok(Cow::Borrowed(text)),
+            _ => Ok(Cow::Owned(self.decode()?)),
+        }
+    }
+
+    #[cold]
+    fn decode(self) -> Result<String, HeaderError> {
+        let text = std::str::from_utf8(self.text).map_err(|_| DecodeError::Utf8)?;
+        Ok(percent::decode(text)?)
+    }
+
+    /// The text of a quoted string (RFC 9110 section 5.6.4), which is ASCII.
+    fn unquoted(self) -> String {
+        let mut text = String::new();
+        let mut bytes = self.text.iter();
+        while let Some(&byte) = bytes.next() {
+            let escaped = if byte == b'\\' { bytes.next() } else { None };
+            text.push(char::from(*escaped.unwrap_or(&byte)));
+        }
+        text
+    }
+}
+
+#[cfg(feature = "verify")]
+impl<'a> Text<'a> {
+    /// The bytes that it stands for; they are UTF-8.
+    #[inline]
+    pub(super) fn decoded(self) -> Result<Cow<'a, [u8]>, HeaderError> {
+        if self.is_plain() {
+            return Ok(Cow::Borrowed(self.text));
+        }
+        Ok(Cow::Owned(self.decode()?.into_bytes()))
+    }
+
+    /// The same, once its escapes are found to be whole.
+    pub(super) fn checked(self) -> Result<Self, HeaderError> {
+        if percent::escapes_are_whole(self.text) {
+            Ok(self)
+        } else {
+            Err(DecodeError::Escape.into())
+        }
+    }
+
+    pub(super) fn as_bytes(self) -> &'a [u8] {
+        self.text
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The bytes that it stands for, without an allocation.
+    #[inline]
+    pub(super) fn bytes(self) -> percent::Decoded<'a> {
+        percent::Decoded::new(self.text, percent::Coding::Escaped)
+    }
+
+    /// Writes it, decoded and encoded twice.
+    #[inline]
+    pub(super) fn write<S: Sink>(self, writer: &mut Writer<'_, S>) {
+        if self.is_plain() {
+            writer.put(self.text);
+        } else {
+            writer.encode(self.bytes(), &percent::TWICE);
+        }
+    }
+}
+
+/// Goes over a header.
+struct Scanner<'a> {
+    length: usize,
+    rest: &'a [u8],
 }
 
 impl<'a> Scanner<'a> {
-    fn parameter(&mut self) -> Result<Parameter<'a>, HeaderError> {
-        let name = self.take_run(|b| percent::is_unreserved(b) || b == b'%');
+    /// Takes a name, the equals sign and the opening quote.
+    #[inline]
+    fn name(&mut self) -> Result<Text<'a>, HeaderError> {
+        let name = self.text(|b| b == b'%');
         self.skip_space();
-        if name.is_empty() || !self.eat(b'=') {
+        if name.text.is_empty() || !self.eat(b'=') {
             return Err(self.syntax());
         }
         self.skip_space();
         if !self.eat(b'"') {
             return Err(self.syntax());
         }
-        let start = self.at;
-        if name == b"realm" {
-            // A quoted string (RFC 9110 section 5.6.4), in ASCII.
-            while let Some(b' '..=b'!' | b'#'..=b'~') = self.peek() {
-                let escapes = self.eat(b'\\');
-                if escapes && !matches!(self.peek(), Some(b' '..=b'~')) {
-                    return Err(self.syntax());
-                }
-                self.at += 1;
-            }
+        Ok(name)
+    }
+
+    /// Takes a value and the closing quote, up to the next comma.
+    #[inline]
+    fn value(&mut self, is_quoted_string: bool) -> Result<Text<'a>, HeaderError> {
+        let value = if is_quoted_string {
+            self.quoted()
         } else {
-            self.take_run(|b| matches!(b, b'!' | b'#'..=b'[' | b']'..=b'~'));
-        }
-        let value = self.text.get(start..self.at).unwrap_or_default();
+            self.text(|b| matches!(b, b'!' | b'#'..=b'[' | b']'..=b'~'))
+        };
         if !self.eat(b'"') {
             return Err(self.syntax());
         }
         self.skip_space();
-        if !matches!(self.peek(), None | Some(b',')) {
+        if !matches!(self.rest, [] | [b',', ..]) {
             return Err(self.syntax());
         }
-        Ok(Parameter { name, value })
+        Ok(value)
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+    /// Takes what is before the closing quote of a quoted string (RFC 9110 section 5.6.4).
+    fn quoted(&mut self) -> Text<'a> {
+        let mut length = 0;
+        loop {
+            length += match self.rest.get(length..) {
+                Some([b'\\', b' '..=b'~', ..]) => 2,
+                Some([b' ' | b'!' | b'#'..=b'[' | b']'..=b'~', ..]) => 1,
+                _ => break,
+            };
+        }
+        Text {
+            text: self.cut(length),
+            plain: 0,
+        }
     }
 
+    /// Takes unreserved bytes and those that are wanted besides.
+    #[inline]
+    fn text(&mut self, wanted: impl Fn(u8) -> bool) -> Text<'a> {
+        let plain = percent::plain_run(self.rest);
+        let rest = self.rest.get(plain..).unwrap_or_default().iter();
+        let more = rest.take_while(|b| wanted(**b) || percent::stays(**b));
+        let length = plain + more.count();
+        Text {
+            text: self.cut(length),
+            plain,
+        }
+    }
+
+    #[inline]
+    fn cut(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = rest;
+        taken
+    }
+
+    #[inline]
     fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+        match self.rest {
+            [first, rest @ ..] if *first == byte => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
     }
 
-    fn take_run(&mut self, wanted: impl Fn(u8) -> bool) -> &'a [u8] {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = rest.iter().position(|&b| !wanted(b)).unwrap_or(rest.len());
-        self.at += length;
-        rest.get(..length).unwrap_or_default()
-    }
-
-    /// Skips spaces, tabs and line folds; gives how many bytes they were.
-    fn skip_space(&mut self) -> usize {
-        self.take_run(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
-            .len()
+    /// Skips spaces, tabs and line folds, if there are any.
+    #[inline]
+    fn skip_space(&mut self) -> bool {
+        let mut skipped = false;
+        while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = self.rest {
+            self.rest = rest;
+            skipped = true;
+        }
+        skipped
     }
 
     fn syntax(&self) -> HeaderError {
-        HeaderError::Syntax { at: self.at }
-    }
-}
-
-fn decode(text: &[u8]) -> Result<Cow<'_, str>, HeaderError> {
-    let text = std::str::from_utf8(text).map_err(|_| DecodeError::Utf8)?;
-    if text.contains('%') {
-        Ok(Cow::Owned(percent::decode(text)?))
-    } else {
-        Ok(Cow::Borrowed(text))
+        HeaderError::Syntax {
+            at: self.length - self.rest.len(),
+        }
     }
 }
 
@@ -278,7 +369,7 @@ mod tests {
             (b"OAuth a=\"b\\\"c\"", HeaderError::Syntax { at: 10 }),
             (b"OAuth a=\"b\x00\"", HeaderError::Syntax { at: 10 }),
             (b"OAuth a=\"\xC3\xA9\"", HeaderError::Syntax { at: 9 }),
-            (b"OAuth realm=\"a\\", HeaderError::Syntax { at: 15 }),
+            (b"OAuth realm=\"a\\", HeaderError::Syntax { at: 14 }),
             (
                 b"OAuth a=\"%zz\"",
                 HeaderError::Encoding(DecodeError::Escape),

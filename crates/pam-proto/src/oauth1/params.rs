@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::percent::{self, Coding, Decoded, is_unreserved};
+#[cfg(feature = "verify")]
+use super::header;
+use super::percent::{self, Coding, Decoded, TWICE, is_unreserved};
+use super::writer::{Sink, Writer};
 
 /// How many parameters are held without an allocation.
 const FEW: usize = 8;
@@ -144,12 +147,20 @@ impl<'a> Param<'a> {
 
     /// One of the header, still encoded.
     #[cfg(feature = "verify")]
-    pub(super) const fn escaped(name: &'a [u8], value: &'a [u8]) -> Self {
+    pub(super) fn of_header(name: header::Text<'a>, value: header::Text<'a>) -> Self {
         Self {
-            name,
-            value,
+            name: name.as_bytes(),
+            value: value.as_bytes(),
             coding: Coding::Escaped,
         }
+    }
+
+    /// Writes it, encoded twice.
+    #[inline]
+    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        writer.encode(self.name(), &TWICE);
+        writer.put(b"%3D");
+        writer.encode(self.value(), &TWICE);
     }
 
     #[inline]

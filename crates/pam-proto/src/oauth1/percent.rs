@@ -54,7 +54,8 @@ pub fn decode(text: &str) -> Result<String, DecodeError> {
     if !escapes_are_whole(text.as_bytes()) {
         return Err(DecodeError::Escape);
     }
-    let bytes = Decoded::new(text.as_bytes(), Coding::Escaped).collect();
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(Decoded::new(text.as_bytes(), Coding::Escaped));
     String::from_utf8(bytes).map_err(|_| DecodeError::Utf8)
 }
 
@@ -62,6 +63,21 @@ pub fn decode(text: &str) -> Result<String, DecodeError> {
 pub(super) fn escapes_are_whole(text: &[u8]) -> bool {
     let mut after_percent = text.split(|&b| b == b'%').skip(1);
     after_percent.all(|part| matches!(part, [high, low, ..] if pair(*high, *low).is_some()))
+}
+
+/// How many bytes at the front stay as they are.
+#[inline]
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let whole = chunks.iter().take_while(|chunk| is_plain(*chunk)).count() * 16;
+    let rest = bytes.get(whole..).unwrap_or_default().iter();
+    whole + rest.take_while(|b| stays(**b)).count()
+}
+
+/// [`is_unreserved`] for a single byte: looked up.
+#[inline]
+pub(super) fn stays(byte: u8) -> bool {
+    ONCE[usize::from(byte)].length() == 1
 }
 
 /// How text stands in a request.
@@ -92,7 +108,7 @@ impl<'a> Decoded<'a> {
     #[inline]
     pub(super) fn peek_plain(&self) -> Option<u8> {
         let first = *self.rest.first()?;
-        (ONCE[usize::from(first)].length() == 1).then_some(first)
+        stays(first).then_some(first)
     }
 }
 

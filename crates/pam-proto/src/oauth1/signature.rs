@@ -201,6 +201,17 @@ impl Signature {
     pub fn matches(&self, received: &str) -> bool {
         self.0.ct_eq(received.as_bytes()).into()
     }
+
+    /// The same with the bytes of a text.
+    #[cfg(feature = "verify")]
+    #[inline]
+    pub(super) fn matches_bytes(&self, received: impl Iterator<Item = u8>) -> bool {
+        // One place more than a signature has, so that a longer text is seen to be longer.
+        let mut text = [0; TEXT_LENGTH + 1];
+        let places = text.iter_mut().zip(received);
+        let length = places.map(|(place, byte)| *place = byte).count();
+        self.0.ct_eq(text.get(..length).unwrap_or_default()).into()
+    }
 }
 
 impl fmt::Display for Signature {

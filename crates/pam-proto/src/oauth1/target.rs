@@ -1,7 +1,7 @@
 //! What a signature covers of a request (RFC 5849 section 3.4.1).
 
 use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderMap, Method, Request, Uri};
+use http::{Method, Request, Uri};
 
 /// The parts of a request that a signature covers: method, URL and the parameters of a form body.
 ///
@@ -50,16 +50,11 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn of<B: AsRef<[u8]>>(request: &'a Request<B>) -> Self {
         let host = request.headers().get(HOST);
-        let is_form = is_form(request.headers());
         Self {
             method: request.method().as_str(),
             uri: request.uri(),
             host: host.map(http::HeaderValue::as_bytes),
-            form: if is_form {
-                request.body().as_ref()
-            } else {
-                &[]
-            },
+            form: form(request),
         }
     }
 }
@@ -70,14 +65,18 @@ impl<'a> From<(&'a Method, &'a Uri)> for Target<'a> {
     }
 }
 
-/// Whether the body is a form (RFC 5849 section 3.4.1.3.1).
-fn is_form(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else {
-        return false;
-    };
-    let essence = value.as_bytes().split(|&b| b == b';').next();
-    essence
-        .unwrap_or_default()
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+/// The body if it is a form (RFC 5849 section 3.4.1.3.1), or else nothing.
+#[inline]
+pub(super) fn form<B: AsRef<[u8]>>(request: &Request<B>) -> &[u8] {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let essence = content_type.and_then(|value| value.as_bytes().split(|&b| b == b';').next());
+    let is_form = essence.is_some_and(|essence| {
+        let form = b"application/x-www-form-urlencoded";
+        essence.trim_ascii().eq_ignore_ascii_case(form)
+    });
+    if is_form {
+        request.body().as_ref()
+    } else {
+        &[]
+    }
 }

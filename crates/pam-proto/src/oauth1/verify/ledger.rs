@@ -82,7 +82,6 @@ impl Ledger {
 
     /// Remembers a use of a nonce, once.
     pub(super) fn admit(&mut self, nonce_use: Use) -> Result<(), Refusal> {
-        self.check(nonce_use.timestamp)?;
         if self.used.len() >= self.capacity && !self.used.contains(&nonce_use) {
             return Err(Refusal::LedgerFull);
         }

@@ -42,6 +42,7 @@ use http::Request;
 
 use self::ledger::{Ledger, Use};
 use self::received::Received;
+use super::params::Params;
 use super::signature::Key;
 use super::writer;
 use crate::Secret;
@@ -163,7 +164,8 @@ impl Verifier {
         K: Borrow<Key>,
         F: FnOnce(&str, Option<&str>) -> Result<K, Unknown>,
     {
-        let received = Received::read(request, self.stamps)?;
+        let mut params = Params::new();
+        let received = Received::read(request, self.stamps, &mut params)?;
         if let Some(timestamp) = received.timestamp {
             self.check_timestamp(timestamp, now)?;
         }
@@ -172,22 +174,15 @@ impl Verifier {
         let mut buffer = writer::EMPTY;
         let mut writer = key.writer(&mut buffer);
         received.write_base_string(&mut writer, request, origin);
-        let right = writer.into_signature().matches(&received.signature);
+        let right = writer
+            .into_signature()
+            .matches_bytes(received.signature.bytes());
         match found {
             Err(unknown) => return Err(Refusal::Unknown(unknown)),
             Ok(_) if !right => return Err(Refusal::Signature),
             Ok(_) => {}
         }
-        if let Some(nonce) = &received.nonce {
-            let mut ledger = self.lock();
-            ledger.forget_before(now.saturating_sub(self.window.saturating_mul(2)));
-            ledger.admit(Use::new(
-                received.timestamp.unwrap_or(now),
-                nonce,
-                &received.consumer_key,
-                received.token.as_deref(),
-            ))?;
-        }
+        self.spend(&received, now)?;
         Ok(Verified {
             request,
             consumer_key: received.consumer_key,
@@ -207,19 +202,37 @@ impl Verifier {
         request: &Request<B>,
         origin: &Origin,
     ) -> Result<String, Refusal> {
-        let received = Received::read(request, self.stamps)?;
+        let mut params = Params::new();
+        let received = Received::read(request, self.stamps, &mut params)?;
         Ok(writer::to_text(|writer| {
             received.write_base_string(writer, request, origin);
         }))
     }
 
     fn check_timestamp(&self, timestamp: u64, now: u64) -> Result<(), Refusal> {
-        if timestamp.abs_diff(now) > self.window {
-            return Err(Refusal::Timestamp {
-                ahead: i128::from(timestamp) - i128::from(now),
-            });
+        if timestamp.abs_diff(now) <= self.window {
+            return Ok(());
         }
-        self.lock().check(timestamp)
+        Err(Refusal::Timestamp {
+            ahead: i128::from(timestamp) - i128::from(now),
+        })
+    }
+
+    /// Spends the nonce of a request whose signature is right.
+    fn spend(&self, received: &Received<'_, '_>, now: u64) -> Result<(), Refusal> {
+        let timestamp = received.timestamp.unwrap_or(now);
+        let mut ledger = self.lock();
+        ledger.forget_before(now.saturating_sub(self.window.saturating_mul(2)));
+        ledger.check(timestamp)?;
+        match &received.nonce {
+            None => Ok(()),
+            Some(nonce) => ledger.admit(Use::new(
+                timestamp,
+                nonce,
+                &received.consumer_key,
+                received.token.as_deref(),
+            )),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Ledger> {

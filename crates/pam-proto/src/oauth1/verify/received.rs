@@ -7,29 +7,71 @@ use http::Request;
 use http::header::AUTHORIZATION;
 
 use super::{Origin, Refusal, Stamps};
-use crate::oauth1::base_string::{write_head, write_params};
-use crate::oauth1::header::{self, HeaderError};
+use crate::oauth1::base_string::write_head;
+use crate::oauth1::header::{self, HeaderError, Text};
 use crate::oauth1::params::{Param, Params};
 use crate::oauth1::protocol;
-use crate::oauth1::target::Target;
+use crate::oauth1::target::form;
 use crate::oauth1::writer::{Sink, Writer};
 
 /// The parameters of a request whose shape is right; nothing of it is proven yet.
-pub(super) struct Received<'r> {
+pub(super) struct Received<'p, 'r> {
     pub(super) consumer_key: Cow<'r, str>,
     pub(super) token: Option<Cow<'r, str>>,
     pub(super) timestamp: Option<u64>,
     pub(super) nonce: Option<Cow<'r, str>>,
-    pub(super) signature: Cow<'r, str>,
-    /// All that is signed, sorted.
-    params: Params<'r>,
+    pub(super) signature: Text<'r>,
+    own: Own<'r>,
+    /// All others, sorted.
+    others: &'p Params<'r>,
 }
 
-impl<'r> Received<'r> {
+/// The header's parameters that mean something in every request.
+#[derive(Default)]
+struct Own<'r> {
+    consumer_key: Option<Text<'r>>,
+    nonce: Option<Text<'r>>,
+    signature: Option<Text<'r>>,
+    signature_method: Option<Text<'r>>,
+    timestamp: Option<Text<'r>>,
+    token: Option<Text<'r>>,
+    version: Option<Text<'r>>,
+}
+
+impl<'r> Own<'r> {
+    fn slot(&mut self, name: &[u8]) -> Option<&mut Option<Text<'r>>> {
+        Some(match name {
+            b"oauth_consumer_key" => &mut self.consumer_key,
+            b"oauth_nonce" => &mut self.nonce,
+            b"oauth_signature" => &mut self.signature,
+            b"oauth_signature_method" => &mut self.signature_method,
+            b"oauth_timestamp" => &mut self.timestamp,
+            b"oauth_token" => &mut self.token,
+            b"oauth_version" => &mut self.version,
+            _ => return None,
+        })
+    }
+
+    /// What is signed of them, sorted by name.
+    fn signed(&self) -> [(&'static str, &Option<Text<'r>>); 6] {
+        [
+            (protocol::CONSUMER_KEY, &self.consumer_key),
+            (protocol::NONCE, &self.nonce),
+            (protocol::SIGNATURE_METHOD, &self.signature_method),
+            (protocol::TIMESTAMP, &self.timestamp),
+            (protocol::TOKEN, &self.token),
+            (protocol::VERSION, &self.version),
+        ]
+    }
+}
+
+impl<'p, 'r> Received<'p, 'r> {
     /// Reads the header and checks everything that needs no key and no clock.
+    #[inline]
     pub(super) fn read<B: AsRef<[u8]>>(
         request: &'r Request<B>,
         stamps: Stamps,
+        others: &'p mut Params<'r>,
     ) -> Result<Self, Refusal> {
         let mut headers = request.headers().get_all(AUTHORIZATION).iter();
         let header = match (headers.next(), headers.count()) {
@@ -39,86 +81,79 @@ impl<'r> Received<'r> {
                 return Err(Refusal::Authorization { count });
             }
         };
-        let mut params = Params::new();
-        let mut own: [Option<Cow<'r, str>>; protocol::OWN.len()] = Default::default();
+        let mut own = Own::default();
         let mut further = BTreeSet::new();
-        for parameter in header::scan(header)? {
-            let parameter = parameter?;
-            let name = parameter.decoded_name()?;
-            let value = parameter.decoded_value()?;
-            refuse_secret(&name)?;
-            if name != protocol::SIGNATURE && !parameter.is_realm() {
-                params.add(Param::escaped(parameter.name, parameter.value));
-            }
-            let twice = match protocol::OWN
-                .iter()
-                .zip(&mut own)
-                .find(|(own, _)| **own == name)
-            {
-                Some((_, slot)) => slot.replace(value).is_some(),
-                None => !further.insert(name.clone()),
+        header::each(header, |name, value| {
+            let decoded = name.decoded()?;
+            let twice = match own.slot(&decoded) {
+                Some(slot) => slot.replace(value).is_some(),
+                None => {
+                    refuse_secret(&decoded)?;
+                    if !name.is_realm() {
+                        others.add(Param::of_header(name, value));
+                    }
+                    !further.insert(decoded.clone())
+                }
             };
             if twice {
-                let name = name.into_owned();
+                let name = shown(&decoded);
                 return Err(HeaderError::Twice { name }.into());
             }
-        }
-        let target = Target::of(request);
-        let signed_in_header = params.as_slice().len();
-        params.push_form(request.uri().query().unwrap_or_default().as_bytes());
-        params.push_form(target.form);
-        for param in params.as_slice().iter().skip(signed_in_header) {
+            Ok::<_, Refusal>(())
+        })?;
+        let in_header = others.as_slice().len();
+        others.push_form(request.uri().query().unwrap_or_default().as_bytes());
+        others.push_form(form(request));
+        for param in others.as_slice().iter().skip(in_header) {
             if !param.name_begins_with(protocol::PREFIX) {
                 continue;
             }
             let name: Vec<u8> = param.name().collect();
-            let name = String::from_utf8_lossy(&name);
             refuse_secret(&name)?;
-            if protocol::OWN.contains(&&*name) || further.contains(&name) {
-                let name = name.into_owned();
+            if own.slot(&name).is_some() || further.contains(&name[..]) {
+                let name = shown(&name);
                 return Err(Refusal::Elsewhere { name });
             }
         }
-        params.sort();
+        others.sort();
 
-        // In the order of `protocol::OWN`.
-        let [
-            consumer_key,
-            nonce,
-            signature,
-            method,
-            timestamp,
-            token,
-            version,
-        ] = own;
-        let required = |value: Option<Cow<'r, str>>, name| {
+        let required = |value: Option<Text<'r>>, name| {
             let value = value.filter(|value| !value.is_empty());
             value.ok_or(Refusal::Missing { name })
         };
-        let consumer_key = required(consumer_key, protocol::CONSUMER_KEY)?;
-        let method = required(method, protocol::SIGNATURE_METHOD)?;
-        let signature = required(signature, protocol::SIGNATURE)?;
-        let optional = |value: Option<Cow<'r, str>>, name| match stamps {
+        let optional = |value: Option<Text<'r>>, name| match stamps {
             Stamps::Required => required(value, name).map(Some),
             Stamps::Optional => Ok(value.filter(|value| !value.is_empty())),
         };
-        let timestamp = optional(timestamp, protocol::TIMESTAMP)?;
-        let nonce = optional(nonce, protocol::NONCE)?;
-        if method != protocol::HMAC_SHA1 {
-            let given = method.into_owned();
+        let consumer_key = required(own.consumer_key, protocol::CONSUMER_KEY)?;
+        let method = required(own.signature_method, protocol::SIGNATURE_METHOD)?;
+        let signature = required(own.signature, protocol::SIGNATURE)?;
+        let timestamp = optional(own.timestamp, protocol::TIMESTAMP)?;
+        let nonce = optional(own.nonce, protocol::NONCE)?;
+        let method = method.decoded()?;
+        if &*method != protocol::HMAC_SHA1.as_bytes() {
+            let given = shown(&method);
             return Err(Refusal::SignatureMethod { given });
         }
-        if let Some(given) = version.filter(|version| version != "1.0") {
-            let given = given.into_owned();
-            return Err(Refusal::Version { given });
+        if let Some(version) = own.version {
+            let version = version.decoded()?;
+            if &*version != b"1.0" {
+                let given = shown(&version);
+                return Err(Refusal::Version { given });
+            }
         }
+        let text = |text: Text<'r>| text.to_str();
         Ok(Self {
-            consumer_key,
-            token,
-            timestamp: timestamp.map(seconds).transpose()?,
-            nonce,
-            signature,
-            params,
+            consumer_key: text(consumer_key)?,
+            token: own.token.map(text).transpose()?,
+            timestamp: match timestamp {
+                Some(timestamp) => Some(seconds(&timestamp.decoded()?)?),
+                None => None,
+            },
+            nonce: nonce.map(text).transpose()?,
+            signature: signature.checked()?,
+            own,
+            others,
         })
     }
 
@@ -132,24 +167,50 @@ impl<'r> Received<'r> {
     ) {
         let uri = origin.base_uri(request.uri().path());
         write_head(writer, request.method().as_str(), &uri);
-        write_params(writer, self.params.as_slice());
+        let mut others = self.others.as_slice();
+        let mut separator: &[u8] = b"";
+        for (name, value) in self.own.signed() {
+            let Some(value) = value else { continue };
+            while let [next, rest @ ..] = others
+                && next.order_to(name).is_lt()
+            {
+                writer.put(separator);
+                next.write(writer);
+                separator = b"%26";
+                others = rest;
+            }
+            writer.put(separator);
+            writer.put(name.as_bytes());
+            writer.put(b"%3D");
+            value.write(writer);
+            separator = b"%26";
+        }
+        for param in others {
+            writer.put(separator);
+            param.write(writer);
+        }
     }
 }
 
-fn refuse_secret(name: &str) -> Result<(), Refusal> {
-    match protocol::SECRETS.into_iter().find(|secret| *secret == name) {
+fn refuse_secret(name: &[u8]) -> Result<(), Refusal> {
+    let sent = |secret: &&str| secret.as_bytes() == name;
+    match protocol::SECRETS.into_iter().find(sent) {
         Some(name) => Err(Refusal::SecretSent { name }),
         None => Ok(()),
     }
 }
 
 /// A number of seconds: digits, as many as there are (RFC 5849 section 3.3).
-fn seconds(given: Cow<'_, str>) -> Result<u64, Refusal> {
-    let all_digits = given.bytes().all(|b| b.is_ascii_digit());
-    match given.parse() {
-        Ok(seconds) if all_digits => Ok(seconds),
-        _ => Err(Refusal::TimestampSyntax {
-            given: given.into_owned(),
-        }),
-    }
+fn seconds(given: &[u8]) -> Result<u64, Refusal> {
+    let digits = given.iter().try_fold(0_u64, |seconds, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        seconds.checked_mul(10)?.checked_add(digit.into())
+    });
+    digits.ok_or_else(|| Refusal::TimestampSyntax {
+        given: shown(given),
+    })
+}
+
+fn shown(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }

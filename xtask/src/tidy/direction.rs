@@ -17,13 +17,20 @@ use May::{DependOn, DependOnAnyLibrary};
 const TABLE: &[(&str, May)] = &[
     ("pam-proto", DependOn(&[])),
     ("pam-guard", DependOn(&["pam-proto"])),
+    ("pam-audit", DependOn(&["pam-proto", "pam-guard"])),
     ("pam-alert", DependOn(&[])),
     ("pam-client", DependOn(&["pam-proto"])),
     ("pam-blocking", DependOn(&["pam-proto"])),
     ("pam-mock", DependOn(&["pam-proto"])),
     (
         "pam-responder",
-        DependOn(&["pam-proto", "pam-guard", "pam-alert", "pam-client"]),
+        DependOn(&[
+            "pam-proto",
+            "pam-guard",
+            "pam-audit",
+            "pam-alert",
+            "pam-client",
+        ]),
     ),
     ("pam-cli", DependOnAnyLibrary),
     ("pam-bench", DependOnAnyLibrary),

@@ -25,11 +25,15 @@ pub use verify::{Break, BreakKind, Verifier};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    fn of(bytes: &[u8]) -> Self {
+    /// The hash of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    fn from_hex(text: &str) -> Option<Self> {
+    /// Reads what `Display` writes.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
         if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }

@@ -64,6 +64,35 @@ struct Line {
     hash: String,
 }
 
+/// The hash that a line continues and the link behind it, when the line has the hash that it carries.
+fn read(text: &str) -> Result<(Hash, Link), BreakKind> {
+    let line: Line = serde_json::from_str(text).map_err(|_| BreakKind::NotARecord)?;
+    let seq = line.seq;
+    let covered = text.strip_suffix(&format!(",\"hash\":\"{}\"}}", line.hash));
+    let (Some(covered), Some(hash), Some(prev)) = (
+        covered,
+        Hash::from_hex(&line.hash),
+        Hash::from_hex(&line.prev),
+    ) else {
+        return Err(BreakKind::NotARecord);
+    };
+    if Hash::of(covered.as_bytes()) != hash {
+        return Err(BreakKind::Edited { seq });
+    }
+    Ok((prev, Link { seq, hash }))
+}
+
+impl Link {
+    /// The link behind one line, given without its line break and without those before it: where
+    /// a writer goes on.
+    ///
+    /// # Errors
+    /// [`BreakKind`] when it is no record, or was changed after it was written.
+    pub fn behind(line: &str) -> Result<Self, BreakKind> {
+        read(line).map(|(_, link)| link)
+    }
+}
+
 /// Follows a chain.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -95,20 +124,8 @@ impl Verifier {
     }
 
     fn follow(&self, text: &str) -> Result<Link, BreakKind> {
-        let line: Line = serde_json::from_str(text).map_err(|_| BreakKind::NotARecord)?;
-        let seq = line.seq;
-        let covered = text.strip_suffix(&format!(",\"hash\":\"{}\"}}", line.hash));
-        let (Some(covered), Some(hash), Some(prev)) = (
-            covered,
-            Hash::from_hex(&line.hash),
-            Hash::from_hex(&line.prev),
-        ) else {
-            return Err(BreakKind::NotARecord);
-        };
-        if Hash::of(covered.as_bytes()) != hash {
-            return Err(BreakKind::Edited { seq });
-        }
-        let next = self.link.seq + 1;
+        let (prev, link) = read(text)?;
+        let (seq, next) = (link.seq, self.link.seq + 1);
         if seq < next {
             return Err(BreakKind::Order { seq });
         }
@@ -121,7 +138,13 @@ impl Verifier {
         if prev != self.link.hash {
             return Err(BreakKind::Replaced { seq });
         }
-        Ok(Link { seq, hash })
+        Ok(link)
+    }
+
+    /// Where the chain stands behind the last line that was checked.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.link
     }
 
     /// The end of the file: compares it with the link that was kept apart, and gives where the

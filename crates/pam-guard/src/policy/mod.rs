@@ -39,6 +39,7 @@ use jiff::civil::DateTime;
 use pam_proto::listing::Glob;
 use pam_proto::{Session, SessionNumber};
 use regex_lite::Regex;
+use serde::Serialize;
 
 use crate::filter::Filter;
 
@@ -100,7 +101,7 @@ pub struct Attempt<'a> {
 }
 
 /// One rule that stands in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Refusal {
     /// The rule's name, or its key: `require.reason`, `limits.per_hour`, …
@@ -111,6 +112,7 @@ pub struct Refusal {
     pub session: Option<SessionNumber>,
     /// What is wrong, in plain words.
     pub why: String,
+    #[serde(skip)]
     absolute: bool,
 }
 

@@ -8,6 +8,7 @@ use xshell::{Shell, cmd};
 use crate::error::Error;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
+use crate::tools::CARGO_DENY;
 
 /// Whether a program can be started from the search path.
 pub(crate) fn has(sh: &Shell, program: &str) -> bool {
@@ -77,6 +78,16 @@ fn deny(sh: &Shell) -> Result<Outcome, Error> {
             "cargo-deny not found (cargo install cargo-deny --locked)".into(),
         ));
     }
-    cmd!(sh, "cargo deny --locked check bans licenses sources").run()?;
+    check_deny(sh)?;
     Ok(Outcome::Ok("bans, licences, sources".into()))
+}
+
+fn check_deny(sh: &Shell) -> Result<(), Error> {
+    Ok(cmd!(sh, "cargo deny --locked check bans licenses sources").run()?)
+}
+
+/// `cargo xtask deny`: the same, bringing the program when it is not there.
+pub(crate) fn run_deny(sh: &Shell) -> Result<(), Error> {
+    CARGO_DENY.ensure(sh)?;
+    check_deny(sh)
 }

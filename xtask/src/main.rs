@@ -10,9 +10,13 @@ mod error;
 mod fuzz;
 mod gate;
 mod interop;
+mod licenses;
+mod release;
+mod sbom;
 mod steps;
 mod test;
 mod tidy;
+mod tools;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,6 +54,14 @@ enum Task {
     Interop(interop::Options),
     /// Run the fuzz targets, each for a bounded time
     Fuzz(fuzz::Options),
+    /// Release all crates under one version: change log, documents, packages, tag
+    Release(release::Options),
+    /// Check licences, bans and sources of dependencies with cargo-deny
+    Deny,
+    /// Write the licence texts of everything inside pamctl to target/dist
+    Licenses,
+    /// Write the CycloneDX bill of materials of pamctl to target/dist
+    Sbom,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +85,10 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Bench(options) => bench::run(&sh, options),
         Task::Interop(options) => interop::run(&sh, options),
         Task::Fuzz(options) => fuzz::run(&sh, options),
+        Task::Release(options) => release::run(&sh, options),
+        Task::Deny => gate::run_deny(&sh),
+        Task::Licenses => licenses::run(&sh),
+        Task::Sbom => sbom::run(&sh),
     }
 }
 

@@ -66,6 +66,11 @@ impl Steps {
         self.rows.push(row);
     }
 
+    /// Whether a step failed: for tasks whose later steps make no sense then.
+    pub(crate) fn failed(&self) -> bool {
+        self.rows.iter().any(|row| row.failed)
+    }
+
     /// Prints every step's line once more, and fails when a step failed.
     pub(crate) fn finish(self) -> Result<(), Error> {
         eprintln!("--- {}", self.task);

@@ -113,6 +113,8 @@ mod tests {
             version: "0.1.0".to_owned(),
             rust_version: None,
             manifest: format!("crates/{name}/Cargo.toml"),
+            publish: false,
+            library: true,
             dependencies: dependencies
                 .iter()
                 .map(|(name, dev)| Dependency {

@@ -144,6 +144,8 @@ mod tests {
             version: "0.1.0".into(),
             rust_version: None,
             manifest: "crates/pam-new/Cargo.toml".into(),
+            publish: false,
+            library: true,
             dependencies: Vec::new(),
         };
         let packages = [package];

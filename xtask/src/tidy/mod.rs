@@ -1,12 +1,13 @@
 //! `cargo xtask tidy`: what no compiler checks.
 
+mod dependencies;
 mod direction;
 mod documents;
 mod facts;
 mod rust_source;
 mod sans_io;
 mod sources;
-mod workspace;
+pub(crate) mod workspace;
 
 use std::fmt;
 
@@ -67,12 +68,17 @@ struct Text {
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     if options.bless {
-        facts::bless(sh, &workspace::packages(sh)?, &texts(sh)?)?;
+        write_facts(sh)?;
     }
     if let Outcome::Ok(summary) = check(sh)? {
         println!("tidy: {summary}");
     }
     Ok(())
+}
+
+/// Writes the facts that the documents state from their source.
+pub(crate) fn write_facts(sh: &Shell) -> Result<(), Error> {
+    facts::bless(sh, &workspace::packages(sh)?, &texts(sh)?)
 }
 
 /// Runs every rule over the checkout and prints what it finds.
@@ -95,6 +101,7 @@ pub(crate) fn check(sh: &Shell) -> Result<Outcome, Error> {
     }
     for text in &texts {
         findings.extend(sources::check(&text.path, &text.content));
+        findings.extend(dependencies::check(&text.path, &text.content));
     }
     findings.extend(facts::check(&packages, &texts));
     findings.extend(documents::check(&packages, &texts, |path| {

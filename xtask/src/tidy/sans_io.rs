@@ -254,6 +254,8 @@ mod tests {
             version: "0.1.0".to_owned(),
             rust_version: None,
             manifest: "crates/pam-proto/Cargo.toml".to_owned(),
+            publish: false,
+            library: true,
             dependencies: dependencies
                 .iter()
                 .map(|(name, dev)| Dependency {

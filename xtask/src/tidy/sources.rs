@@ -263,6 +263,8 @@ mod tests {
             version: "0.1.0".into(),
             rust_version: None,
             manifest: "a/Cargo.toml".into(),
+            publish: false,
+            library: true,
             dependencies: Vec::new(),
         };
         let good = "version.workspace = true\nrust-version.workspace = true\n\

@@ -15,6 +15,10 @@ pub(crate) struct Package {
     pub(crate) rust_version: Option<String>,
     /// Its manifest, relative to the top level.
     pub(crate) manifest: String,
+    /// Whether it goes to the crate index.
+    pub(crate) publish: bool,
+    /// Whether it has a library that others can use.
+    pub(crate) library: bool,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
@@ -59,6 +63,11 @@ fn parse(json: &str, root: &Path) -> Result<Vec<Package>, Error> {
             version: text(&package["version"]).to_owned(),
             rust_version: package["rust_version"].as_str().map(str::to_owned),
             manifest: manifest.to_string_lossy().into_owned(),
+            // An empty list of indexes is what `publish = false` becomes.
+            publish: !package["publish"].is_array(),
+            library: array(&package["targets"])
+                .iter()
+                .any(|target| array(&target["kind"]).contains(&"lib".into())),
             dependencies: array(&package["dependencies"])
                 .iter()
                 .map(|dependency| Dependency {

@@ -1,7 +1,7 @@
 //! A client for the senhasegura / Segura PAM Core A2A API on hyper, tokio and rustls.
 //!
 //! [`pam_proto`] builds the requests and reads the answers; this crate carries them: it owns the
-//! clock, the nonces, the connections and the deadlines.
+//! connections and the deadlines. What it shares with other adapters is in [`pam_adapter`].
 //!
 //! ```no_run
 //! use pam_client::{Authentication, Client, Settings};
@@ -28,26 +28,18 @@
 //! - skip the verification of a certificate, or go on with an empty trust store;
 //! - send a request again whose reply was lost, unless it is a read.
 
-mod access_token;
-mod authenticator;
 mod client;
-mod clock;
 mod connect;
-mod error;
 mod line;
 mod listing;
-mod observer;
 mod pool;
-mod private_file;
-mod routing;
-mod self_signed;
-mod settings;
 mod terminate;
-mod tls;
 mod transport;
 
 pub use client::Client;
-pub use error::{CallError, Preparation, SetupError, TlsFault, TransportError};
-pub use observer::{Notice, Observer};
-pub use settings::{Authentication, ClientIdentity, Deadlines, RouteChoice, Settings, Trust};
-pub use terminate::{PlannedDrop, Withheld, Witness};
+pub use pam_adapter::drops::{PlannedDrop, Withheld};
+pub use pam_adapter::{
+    Authentication, CallError, ClientIdentity, Deadlines, Notice, Observer, Preparation,
+    RouteChoice, Settings, SetupError, TlsFault, TransportError, Trust,
+};
+pub use terminate::Witness;

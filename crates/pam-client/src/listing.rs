@@ -2,15 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use http::response::Parts;
-use pam_proto::discovery::RouteAnswer;
+use http::Request;
+use pam_adapter::{Call, CallError, Failure};
 use pam_proto::listing::{Filter, ListingEnd, ListingParser, SessionRecord};
-use pam_proto::{Effect, ListSessions, Operation as _, Pace, Routes};
+use pam_proto::{ListSessions, Notes, Pace};
 
-use crate::authenticator::Attempts;
 use crate::client::Client;
-use crate::error::CallError;
-use crate::transport::Arriving;
 
 impl Client {
     /// Reads the listing and hands over each session that the filter wants, as soon as it has
@@ -45,51 +42,29 @@ impl Client {
         filter: &Filter,
         mut on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
-        let (mut routes, mut way) = self.first_path(&ListSessions).await?;
+        let mut call = Call::new(self.calls());
         loop {
-            let outcome = self.list_along(routes, filter, &mut on_session).await;
-            let answer = match &outcome {
-                Ok(end) => RouteAnswer::Success(&end.notes),
-                Err(CallError::Reply(refusal)) => RouteAnswer::Refused(refusal),
-                Err(_) => RouteAnswer::Lost,
-            };
-            match self.next_path(&ListSessions, &mut way, answer).await? {
-                Some(next) => routes = next,
-                None => return outcome,
-            }
-        }
-    }
-
-    async fn list_along(
-        &self,
-        routes: Routes,
-        filter: &Filter,
-        on_session: &mut impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
-    ) -> Result<ListingEnd, CallError> {
-        let build = || Ok(ListSessions.request(self.base(), routes)?);
-        let mut attempts = Attempts::default();
-        loop {
-            let begun = self.begin(&build, Pace::Listing, Effect::Reads, &mut attempts);
-            let (head, arriving) = begun.await?;
-            let read = self.read_listing(head, arriving, filter, on_session);
-            let refusal = match read.await {
-                Err(CallError::Reply(refusal)) => refusal.in_module(ListSessions.module()),
-                outcome => return outcome,
+            let request = match self.lead(&mut call, &ListSessions).await {
+                ControlFlow::Continue(request) => request,
+                ControlFlow::Break(outcome) => return outcome,
             };
             // A refusal that can be remedied comes instead of a listing, not after one.
-            if !self.remedy(&refusal, &mut attempts) {
-                return Err(refusal.into());
-            }
+            let read = self.read_listing(request, filter, &mut on_session);
+            let outcome = read.await;
+            let notes = outcome
+                .as_ref()
+                .map_or_else(|_| Notes::default(), |end| end.notes);
+            call.answered(&ListSessions, outcome, &notes);
         }
     }
 
     async fn read_listing(
         &self,
-        head: Parts,
-        mut arriving: Arriving,
+        request: Request<Vec<u8>>,
         filter: &Filter,
         on_session: &mut impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
-    ) -> Result<ListingEnd, CallError> {
+    ) -> Result<ListingEnd, Failure> {
+        let (head, mut arriving) = self.transport().begin(request, Pace::Listing).await?;
         let mut parser = ListingParser::new(filter.clone(), head);
         while let Some(chunk) = self.transport().next_chunk(&mut arriving).await? {
             if parser.feed(&chunk, &mut *on_session)?.is_break() {
@@ -98,7 +73,7 @@ impl Client {
         }
         self.transport().finish(arriving).await;
         let end = parser.finish()?;
-        self.transport().tolerated(end.notes);
+        self.calls().tolerated(end.notes);
         Ok(end)
     }
 }

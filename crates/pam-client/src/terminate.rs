@@ -1,23 +1,18 @@
 //! Drives [`pam_proto::termination`] with this client's connections and tokio's clock.
 
-use std::collections::BTreeSet;
 use std::future::Future;
-use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use pam_proto::listing::Filter;
-use pam_proto::termination::{
-    Accepted, Coverage, Event, Failure, Limits, Report, Step, Target, Terminations, Ticket,
-};
-use pam_proto::{GetSession, Session, SessionId, SessionNumber, SessionRef, TerminateSession};
+use pam_adapter::drops::{self, PlannedDrop, Sought, Withheld};
+use pam_proto::termination::{Event, Limits, Report, Step, Target, Terminations, Ticket};
+use pam_proto::{GetSession, TerminateSession};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
-use crate::error::CallError;
 
 /// Stands by while sessions are terminated. `()` is one that does nothing.
 ///
@@ -41,28 +36,6 @@ pub trait Witness: Sync {
 
 impl Witness for () {}
 
-/// A drop that is about to be sent.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct PlannedDrop {
-    /// What the caller called the session.
-    pub target: SessionRef,
-    /// What the appliance is asked to end.
-    pub session_id: SessionId,
-    /// The session's record as last seen, when it was.
-    pub record: Option<Box<Session>>,
-    /// 1 for the first drop of this session.
-    pub attempt: u32,
-}
-
-/// A drop that must not be sent, and why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Withheld {
-    /// One line for a person.
-    pub reason: String,
-}
-
 impl Client {
     /// Terminates sessions and proves it: every one of them gets a report, and the reports come
     /// back in the order in which they became known.
@@ -81,7 +54,7 @@ impl Client {
         cancel: impl Future<Output = ()>,
     ) -> Vec<Report> {
         let origin = Instant::now();
-        limits.call_timeout = limits.call_timeout.max(self.longest_call());
+        limits.call_timeout = limits.call_timeout.max(self.transport().longest_call());
         let mut machine = Terminations::new(targets, limits, Duration::ZERO);
         let cancelled = AtomicBool::new(false);
         let mut under_way = FuturesUnordered::new();
@@ -130,25 +103,15 @@ impl Client {
         cancelled: &AtomicBool,
     ) -> Option<Event> {
         match step {
-            Step::Drop {
-                ticket,
-                target,
-                session_id,
-                record,
-                attempt,
-            } => {
-                let planned = PlannedDrop {
-                    target,
-                    session_id,
-                    record,
-                    attempt,
-                };
-                Some(self.drop_session(ticket, planned, witness, cancelled).await)
+            Step::Get { ticket, number } => {
+                let answer = self.call(&GetSession::new(number)).await;
+                Some(drops::got(ticket, answer))
             }
-            Step::Get { ticket, number } => Some(self.look(ticket, number).await),
             Step::List { ticket, wanted } => {
                 let began = origin.elapsed();
-                let (found, coverage) = self.look_for(wanted).await;
+                let (filter, mut sought) = Sought::new(wanted);
+                let ended = self.list(&filter, |record| sought.take(&record)).await;
+                let (found, coverage) = sought.ended(ended);
                 Some(Event::Listed {
                     ticket,
                     began,
@@ -156,7 +119,10 @@ impl Client {
                     coverage,
                 })
             }
-            _ => None,
+            step => {
+                let (ticket, planned) = PlannedDrop::of(step)?;
+                Some(self.drop_session(ticket, planned, witness, cancelled).await)
+            }
         }
     }
 
@@ -167,73 +133,14 @@ impl Client {
         witness: &impl Witness,
         cancelled: &AtomicBool,
     ) -> Event {
-        if let Err(Withheld { reason }) = witness.before_drop(&planned).await {
-            return Event::Withheld { ticket, reason };
+        if let Err(withheld) = witness.before_drop(&planned).await {
+            return withheld.event(ticket);
         }
         // Writing it down may have taken longer than the caller had patience.
         if cancelled.load(Ordering::Relaxed) {
-            let reason = "interrupted before the drop was sent".to_owned();
-            return Event::Withheld { ticket, reason };
+            return Withheld::interrupted().event(ticket);
         }
         let drop = TerminateSession::new(planned.session_id);
-        let answer = match self.answered(&drop).await {
-            Ok(answered) => Ok(Accepted {
-                http_status: answered.status.as_u16(),
-                message: answered.output.message,
-            }),
-            Err(error) => Err(failure(error)),
-        };
-        Event::Dropped { ticket, answer }
-    }
-
-    async fn look(&self, ticket: Ticket, number: SessionNumber) -> Event {
-        let answer = self.call(&GetSession::new(number)).await;
-        Event::Got {
-            ticket,
-            answer: answer.map(Box::new).map_err(failure),
-        }
-    }
-
-    /// Reads the listing until all of these are found.
-    async fn look_for(&self, wanted: Vec<SessionRef>) -> (Vec<Session>, Coverage) {
-        let filter = Filter::new().named(wanted.iter().cloned());
-        let mut missing: BTreeSet<SessionRef> = wanted.into_iter().collect();
-        let mut found = Vec::new();
-        let ended = self
-            .list(&filter, |record| {
-                let session = record.to_session();
-                if let Some(id) = &session.session_id {
-                    missing.remove(&SessionRef::Id(id.clone()));
-                }
-                missing.remove(&SessionRef::Number(session.id));
-                found.push(session);
-                if missing.is_empty() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })
-            .await;
-        let coverage = match ended {
-            Ok(_) if missing.is_empty() => Coverage::Part,
-            Ok(_) => Coverage::Whole,
-            Err(error) => Coverage::Failed(failure(error)),
-        };
-        (found, coverage)
-    }
-}
-
-fn failure(error: CallError) -> Failure {
-    match error {
-        CallError::Reply(reply) => Failure::Reply(reply),
-        CallError::NotSent { cause, .. } if cause.is_auth() && cause.reply().is_some() => {
-            failure(*cause)
-        }
-        error if error.may_have_executed() => Failure::Lost {
-            reason: error.to_string(),
-        },
-        error => Failure::NotExecuted {
-            reason: error.to_string(),
-        },
+        drops::dropped(ticket, self.answered(&drop).await)
     }
 }

@@ -3,55 +3,31 @@
 
 use std::error::Error as _;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request;
 use http::response::Parts;
-use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri, header};
+use http::uri::PathAndQuery;
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
-use pam_proto::{BaseUrl, Notes, Pace};
+use pam_adapter::{
+    CallError, Collected, Destination, Failure, Outgoing, Settings, SetupError, TransportError,
+    how_lost, refuse_encoding, tls,
+};
+use pam_proto::Pace;
 use tokio::time::{Instant, timeout_at};
 
-use crate::connect::Connector;
-use crate::error::{CallError, SetupError, TransportError};
+use crate::connect::connect;
 use crate::line::{Body, Line};
-use crate::observer::{Notice, Observer};
 use crate::pool::Pool;
-use crate::settings::{Deadlines, Settings};
-use crate::tls;
 
 /// Carries requests to the one appliance.
 pub(crate) struct Transport {
-    base: BaseUrl,
-    connector: Connector,
+    outgoing: Outgoing,
+    destination: Destination,
     pool: Pool,
-    host: HeaderValue,
-    user_agent: HeaderValue,
-    referer: Option<HeaderValue>,
-    deadlines: Deadlines,
     body_limit: usize,
-    observer: Option<Arc<dyn Observer>>,
-}
-
-/// A request that got no complete answer.
-pub(crate) struct Failure {
-    pub(crate) error: CallError,
-    /// The connection had been used before, and nothing at all came back: most likely the server
-    /// was about to close it (RFC 9112 section 9.3.1).
-    pub(crate) stale: bool,
-}
-
-impl<E: Into<CallError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            stale: false,
-        }
-    }
 }
 
 /// The body of an answer that is still arriving. Dropping it closes the connection.
@@ -65,54 +41,33 @@ pub(crate) struct Arriving {
 
 impl Transport {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let base = &settings.base;
-        let default_port = if base.is_https() { 443 } else { 80 };
-        let host = if base.port() == default_port {
-            base.host().to_owned()
-        } else {
-            format!("{}:{}", base.host(), base.port())
-        };
-        let text = |name: &'static str, value: &str| {
-            HeaderValue::from_str(value).map_err(|_| SetupError::Header { name })
-        };
         Ok(Self {
-            base: base.clone(),
-            connector: Connector::new(settings)?,
+            outgoing: Outgoing::new(settings)?,
+            destination: Destination::new(settings)?,
             pool: Pool::default(),
-            host: text("host", &host)?,
-            user_agent: text("user agent", &settings.user_agent)?,
-            referer: settings
-                .referer
-                .as_deref()
-                .map(|referer| text("referer", referer))
-                .transpose()?,
-            deadlines: settings.deadlines,
             body_limit: settings.body_limit,
-            observer: settings.observer.clone(),
         })
     }
 
-    /// The whole answer, whose head has come.
-    pub(crate) async fn collect(
+    /// The longest that an ordinary call can take.
+    pub(crate) fn longest_call(&self) -> Duration {
+        self.outgoing.longest_call()
+    }
+
+    /// One request and its whole answer.
+    pub(crate) async fn exchange(
         &self,
-        head: Parts,
-        mut arriving: Arriving,
-    ) -> Result<Response<Vec<u8>>, TransportError> {
-        let limit = self.body_limit;
+        request: Request<Vec<u8>>,
+        pace: Pace,
+    ) -> Result<Response<Vec<u8>>, Failure> {
+        let (head, mut arriving) = self.begin(request, pace).await?;
         let announced = arriving.body.size_hint().lower();
-        if announced > limit as u64 {
-            return Err(TransportError::BodyOverLimit { limit });
-        }
-        // At most the limit, so it fits.
-        let mut body = Vec::with_capacity(announced as usize);
+        let mut collected = Collected::new(announced, self.body_limit)?;
         while let Some(chunk) = self.next_chunk(&mut arriving).await? {
-            if chunk.len() > limit - body.len() {
-                return Err(TransportError::BodyOverLimit { limit });
-            }
-            body.extend_from_slice(&chunk);
+            collected.take(&chunk)?;
         }
         self.finish(arriving).await;
-        Ok(Response::from_parts(head, body))
+        Ok(Response::from_parts(head, collected.into_body()))
     }
 
     /// Sends a request and waits for the head of the answer. Redirects are not followed: they are
@@ -127,8 +82,7 @@ impl Transport {
             Some(line) => (line, true),
             None => (self.new_line().await?, false),
         };
-        let (what, limit) = self.reply_deadline(pace);
-        let timeout = TransportError::ReplyTimeout { what, limit };
+        let (limit, timeout) = self.outgoing.reply_deadline(pace);
         loop {
             let deadline = after(limit);
             let sent = timeout_at(deadline, line.send(request)).await;
@@ -157,7 +111,7 @@ impl Transport {
             match failed.take_message() {
                 // A request given back has not left a byte on the line.
                 Some(unsent) if reused => request = unsent,
-                Some(_) => return Err(self.unsent().into()),
+                Some(_) => return Err(self.destination.unsent().into()),
                 None => {
                     let error = self.head_failure(&failed.into_error());
                     let stale = reused && matches!(error, TransportError::ClosedBeforeReply { .. });
@@ -174,8 +128,10 @@ impl Transport {
 
     async fn new_line(&self) -> Result<Line, CallError> {
         // Boxed, as it is rare, and a handshake in the making would enlarge every call.
-        let io = Box::pin(self.connector.connect()).await?;
-        Ok(Line::open(io).await.map_err(|_| self.unsent())?)
+        let io = Box::pin(connect(&self.destination)).await?;
+        Ok(Line::open(io)
+            .await
+            .map_err(|_| self.destination.unsent())?)
     }
 
     /// The next piece of the body, or `None` at its end.
@@ -189,9 +145,7 @@ impl Transport {
             Ok(None) => Ok(None),
             Ok(Some(Ok(chunk))) => {
                 arriving.received += chunk.len() as u64;
-                if let Some(observer) = &self.observer {
-                    observer.bytes_received(chunk.len() as u64);
-                }
+                self.outgoing.received(chunk.len());
                 Ok(Some(chunk))
             }
             Ok(Some(Err(error))) => Err(body_failure(&error, arriving.received)),
@@ -203,92 +157,14 @@ impl Transport {
         self.pool.put(arriving.line).await;
     }
 
-    /// Tells the observer.
-    pub(crate) fn notice(&self, notice: &Notice) {
-        if let Some(observer) = &self.observer {
-            observer.notice(notice);
-        }
-    }
-
-    /// Tells the observer what had to be forgiven in an answer.
-    pub(crate) fn tolerated(&self, notes: Notes) {
-        if !notes.is_empty() {
-            self.notice(&Notice::Tolerated(notes));
-        }
-    }
-
-    fn show(&self, parts: &request::Parts) {
-        // No header and no query: the one holds credentials, the other whatever the caller gave.
-        tracing::debug!(method = %parts.method, path = parts.uri.path(), "sending");
-        let Some(observer) = &self.observer else {
-            return;
-        };
-        match parts.headers.get(header::AUTHORIZATION) {
-            // A signature is good for one request only; a token or a secret is good for many.
-            Some(credential) if !credential.as_bytes().starts_with(b"OAuth ") => {
-                let mut shown = parts.clone();
-                let redacted = HeaderValue::from_static("[redacted]");
-                shown.headers.insert(header::AUTHORIZATION, redacted);
-                observer.request_sent(&shown);
-            }
-            _ => observer.request_sent(parts),
-        }
-    }
-
-    /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1), with the
-    /// headers that every request has.
+    /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1).
     fn wire_form(&self, request: Request<Vec<u8>>) -> Result<Request<Body>, CallError> {
-        let (mut parts, body) = request.into_parts();
-        if !self.is_ours(&parts.uri) {
-            return Err(CallError::OtherHost {
-                target: origin(&parts.uri),
-            });
-        }
-        self.show(&parts);
+        let (mut parts, body) = self.outgoing.complete(request)?.into_parts();
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path
             .unwrap_or_else(|| PathAndQuery::from_static("/"))
             .into();
-        let headers = &mut parts.headers;
-        headers.insert(header::HOST, self.host.clone());
-        headers.insert(header::USER_AGENT, self.user_agent.clone());
-        if let Some(referer) = &self.referer {
-            headers.insert(header::REFERER, referer.clone());
-        }
         Ok(Request::from_parts(parts, Full::new(Bytes::from(body))))
-    }
-
-    /// Whether a request is for the appliance: the same scheme, host and port, and no user
-    /// information.
-    fn is_ours(&self, uri: &Uri) -> bool {
-        let is_https = self.base.is_https();
-        let scheme = if is_https {
-            Scheme::HTTPS
-        } else {
-            Scheme::HTTP
-        };
-        let default_port = if is_https { 443 } else { 80 };
-        let Some(authority) = uri.authority().filter(|_| uri.scheme() == Some(&scheme)) else {
-            return false;
-        };
-        // As our own requests have it; what comes after is for a caller's own spelling.
-        authority.as_str().as_bytes() == self.host.as_bytes()
-            || !authority.as_str().contains('@')
-                && authority.host().eq_ignore_ascii_case(self.base.host())
-                && authority.port_u16().unwrap_or(default_port) == self.base.port()
-    }
-
-    fn reply_deadline(&self, pace: Pace) -> (&'static str, Duration) {
-        match pace {
-            Pace::Ordinary => ("call", self.deadlines.call),
-            Pace::Listing => ("listing", self.deadlines.listing),
-        }
-    }
-
-    fn unsent(&self) -> TransportError {
-        TransportError::ClosedBeforeRequest {
-            address: self.connector.address(),
-        }
     }
 
     fn head_failure(&self, error: &hyper::Error) -> TransportError {
@@ -298,13 +174,10 @@ impl Transport {
             };
         }
         if let Some(fault) = io_cause(error).and_then(tls::refused_identity) {
-            return TransportError::Tls {
-                host: self.connector.host().to_owned(),
-                fault,
-            };
+            return self.destination.untrusted(fault);
         }
         TransportError::ClosedBeforeReply {
-            cause: how_lost(error),
+            cause: how_lost(io_cause(error)),
         }
     }
 }
@@ -314,31 +187,6 @@ fn after(limit: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let now = Instant::now();
     now.checked_add(limit).unwrap_or(now + YEAR)
-}
-
-/// No coding was asked for, and a small body that unpacks to a huge one is an old trick.
-fn refuse_encoding(head: &Parts) -> Result<(), TransportError> {
-    let encoding = head.headers.get(header::CONTENT_ENCODING);
-    match encoding.map(|encoding| encoding.to_str().unwrap_or("?").trim()) {
-        None | Some("") => Ok(()),
-        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),
-        Some(encoding) => Err(TransportError::Encoded {
-            status: head.status,
-            encoding: encoding.chars().take(40).collect(),
-        }),
-    }
-}
-
-/// Scheme, host and port, without any user information.
-fn origin(uri: &Uri) -> String {
-    let Some(host) = uri.host() else {
-        return "no host at all".to_owned();
-    };
-    let scheme = uri.scheme_str().unwrap_or("?");
-    match uri.port() {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    }
 }
 
 fn body_failure(error: &hyper::Error, received: u64) -> TransportError {
@@ -354,16 +202,8 @@ fn body_failure(error: &hyper::Error, received: u64) -> TransportError {
         },
         None => TransportError::ClosedMidBody {
             received,
-            cause: how_lost(error),
+            cause: how_lost(io_cause(error)),
         },
-    }
-}
-
-fn how_lost(error: &hyper::Error) -> String {
-    match io_cause(error) {
-        Some(cause) if !tls::is_hang_up(cause.kind()) => cause.to_string(),
-        Some(cause) if cause.kind() == io::ErrorKind::ConnectionReset => "it was reset".to_owned(),
-        _ => "it was closed".to_owned(),
     }
 }
 

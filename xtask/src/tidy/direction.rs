@@ -19,8 +19,9 @@ const TABLE: &[(&str, May)] = &[
     ("pam-guard", DependOn(&["pam-proto"])),
     ("pam-audit", DependOn(&["pam-proto", "pam-guard"])),
     ("pam-alert", DependOn(&[])),
-    ("pam-client", DependOn(&["pam-proto"])),
-    ("pam-blocking", DependOn(&["pam-proto"])),
+    ("pam-adapter", DependOn(&["pam-proto"])),
+    ("pam-client", DependOn(&["pam-proto", "pam-adapter"])),
+    ("pam-blocking", DependOn(&["pam-proto", "pam-adapter"])),
     ("pam-mock", DependOn(&["pam-proto"])),
     (
         "pam-responder",

@@ -10,13 +10,13 @@ use pam_proto::{BaseUrl, Routes};
 
 use crate::observer::Observer;
 
-/// Everything that a [`Client`](crate::Client) needs to know.
+/// Everything that a client needs to know.
 ///
 /// [`Settings::new`] fills in the defaults; each field may then be changed.
 ///
 /// ```
 /// use std::time::Duration;
-/// use pam_client::{Authentication, Settings, Trust};
+/// use pam_adapter::{Authentication, Settings, Trust};
 /// use pam_proto::oauth1::Credentials;
 /// use pam_proto::{BaseUrl, Secret};
 ///
@@ -42,7 +42,7 @@ pub struct Settings {
     /// The `Referer` header, for an authorization that has a list of them (A2A API specification,
     /// "What an authorization carries"). Default: none.
     pub referer: Option<String>,
-    /// The `User-Agent` header. Default: `pam-client/VERSION`.
+    /// The `User-Agent` header. Default: `pamctl/VERSION`.
     pub user_agent: String,
     /// How long to wait for what.
     pub deadlines: Deadlines,
@@ -69,7 +69,7 @@ impl Settings {
             trust: Trust::Platform,
             identity: None,
             referer: None,
-            user_agent: concat!("pam-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: concat!("pamctl/", env!("CARGO_PKG_VERSION")).to_owned(),
             deadlines: Deadlines::default(),
             body_limit: 1024 * 1024,
             routes: RouteChoice::Auto,

@@ -142,7 +142,8 @@ fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, SetupError> {
 }
 
 /// What a failed handshake was about.
-pub(crate) fn handshake_fault(error: &io::Error) -> TlsFault {
+#[must_use]
+pub fn handshake_fault(error: &io::Error) -> TlsFault {
     match rustls_error(error) {
         Some(error) => fault(error),
         None if is_hang_up(error.kind()) => TlsFault::Closed,
@@ -154,12 +155,15 @@ pub(crate) fn handshake_fault(error: &io::Error) -> TlsFault {
 
 /// The alert by which a server refuses our certificate. With TLS 1.3 it arrives after our side
 /// has finished the handshake, in the place of an answer (RFC 8446 section 4.4.2.4).
-pub(crate) fn refused_identity(error: &io::Error) -> Option<TlsFault> {
+#[must_use]
+pub fn refused_identity(error: &io::Error) -> Option<TlsFault> {
     let fault = fault(rustls_error(error)?);
     matches!(fault, TlsFault::ClientCertificate { .. }).then_some(fault)
 }
 
-pub(crate) fn is_hang_up(kind: io::ErrorKind) -> bool {
+/// Whether this is how a connection reads that the other side has closed.
+#[must_use]
+pub fn is_hang_up(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
         io::ErrorKind::UnexpectedEof

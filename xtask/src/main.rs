@@ -4,6 +4,7 @@
 //! integration, and says how long each of its steps took.
 
 mod bench;
+mod book;
 mod ci;
 mod demo;
 mod error;
@@ -56,6 +57,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Release all crates under one version: change log, documents, packages, tag
     Release(release::Options),
+    /// Build the documents into one book below target/book, with mdBook
+    Book,
     /// Check licences, bans and sources of dependencies with cargo-deny
     Deny,
     /// Write the licence texts of everything inside pamctl to target/dist
@@ -86,6 +89,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Interop(options) => interop::run(&sh, options),
         Task::Fuzz(options) => fuzz::run(&sh, options),
         Task::Release(options) => release::run(&sh, options),
+        Task::Book => book::run(&sh),
         Task::Deny => gate::run_deny(&sh),
         Task::Licenses => licenses::run(&sh),
         Task::Sbom => sbom::run(&sh),

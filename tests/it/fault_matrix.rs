@@ -31,7 +31,7 @@ const PLANTED: [&str; 3] = [
 ];
 
 /// One row: a fault, and the exit codes of list, get, open and terminate, for OAuth 1.0 and, where
-/// they differ, for OAuth 2.0.
+/// they differ, for OAuth 2.0. A watch that is bounded ends as the list does.
 struct Row {
     fault: &'static str,
     oauth1: [i32; 4],
@@ -80,6 +80,7 @@ enum Command {
     Get,
     Open,
     Terminate,
+    Watch,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,9 @@ async fn every_fault_meets_every_command() {
                 Command::Get,
                 Command::Open,
                 Command::Terminate,
+                Command::Watch,
             ];
+            let codes = codes.into_iter().chain([codes[0]]);
             for (command, exit) in commands.into_iter().zip(codes) {
                 let cell = Cell {
                     fault: row.fault,
@@ -210,6 +213,7 @@ async fn run(cell: &Cell) -> Result<(), String> {
             "-o",
             "json",
         ]),
+        Command::Watch => process.args(["session", "watch", "--initial", "-o", "ndjson"]),
         Command::Terminate => process.args([
             "session",
             "terminate",
@@ -221,6 +225,11 @@ async fn run(cell: &Cell) -> Result<(), String> {
             "json",
         ]),
     };
+    if cell.command == Command::Watch {
+        // Long enough for one reading, or its deadline, and short enough for this test.
+        let bounds = ["--for", "4s", "--list-timeout", "2s", "--interval", "500ms"];
+        process.args(bounds);
+    }
     let output = tokio::time::timeout(HANG, process.output())
         .await
         .map_err(|_| format!("it hangs after {HANG:?}"))?
@@ -291,19 +300,40 @@ fn agrees(
     if cell.exit != 0 && cell.command != Command::Terminate {
         return Ok(());
     }
-    let answer: Value =
-        serde_json::from_str(stdout).map_err(|error| format!("no JSON: {error}"))?;
-    match cell.command {
-        Command::List => {
-            let listed = answer.as_array().ok_or("no array")?.iter();
-            let listed: BTreeSet<&str> = listed
-                .filter_map(|row| row["session_id"].as_str())
-                .collect();
-            let missing = is.iter().find(|id| !listed.contains(id.as_str()));
-            missing.map_or(Ok(()), |id| {
-                Err(format!("session {id} runs and is not listed"))
-            })
+    let no_json = |error: serde_json::Error| format!("no JSON: {error}");
+    let lists = |rows: &[&Value]| {
+        let listed: BTreeSet<&str> = rows
+            .iter()
+            .filter_map(|row| row["session_id"].as_str())
+            .collect();
+        let missing = is.iter().find(|id| !listed.contains(id.as_str()));
+        missing.map_or(Ok(()), |id| {
+            Err(format!("session {id} runs and is not listed"))
+        })
+    };
+    if cell.command == Command::Watch {
+        let events: Result<Vec<Value>, _> = stdout.lines().map(serde_json::from_str).collect();
+        let events = events.map_err(no_json)?;
+        if let Some(lie) = events.iter().find(|event| event["event"] != "running") {
+            return Err(format!("nothing happened: {lie}"));
         }
+        return lists(
+            &events
+                .iter()
+                .map(|event| &event["session"])
+                .collect::<Vec<_>>(),
+        );
+    }
+    let answer: Value = serde_json::from_str(stdout).map_err(no_json)?;
+    match cell.command {
+        Command::List => lists(
+            &answer
+                .as_array()
+                .ok_or("no array")?
+                .iter()
+                .collect::<Vec<_>>(),
+        ),
+        Command::Watch => Ok(()),
         Command::Get if answer["active"] != Value::Bool(alive) => Err("it is not so".to_owned()),
         Command::Open if answer["session_url"].as_str().is_none_or(str::is_empty) => {
             Err("no session_url".to_owned())

@@ -4,6 +4,7 @@
 //! What was typed ([`cli`]) becomes what is meant ([`settings`]); each command is a file under
 //! `commands` and ends in an [`exit::Exit`] or a [`failure::Failure`].
 
+mod appliance_time;
 mod cli;
 mod commands;
 mod environment;
@@ -13,6 +14,7 @@ mod hardening;
 mod interrupt;
 mod narrator;
 mod output;
+mod pace;
 mod progress;
 mod quantity;
 mod refused_flags;

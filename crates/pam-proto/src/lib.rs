@@ -41,7 +41,8 @@
 //! - Who asks: [`oauth1`] signs and verifies, [`oauth2`] gets and keeps tokens.
 //! - Answers: [`Envelope`] and [`ReplyError`], and [`knowledge`] of what each error means. Reading
 //!   is tolerant and the conclusion strict; [`Notes`] tells what was forgiven.
-//! - Many sessions: [`listing`] reads a list of any length while it arrives.
+//! - Many sessions: [`listing`] reads a list of any length while it arrives, [`watch`] tells what
+//!   happened between two readings of it.
 //! - Certainty: [`termination`] proves that a session is gone.
 //! - Differences between appliances: [`discovery`] learns the paths, [`ClockSkew`] the time.
 //!
@@ -72,6 +73,8 @@ mod secret;
 mod session;
 pub mod termination;
 mod tolerance;
+#[cfg(feature = "listing")]
+pub mod watch;
 
 pub use authenticator::Authenticator;
 pub use base_url::BaseUrl;

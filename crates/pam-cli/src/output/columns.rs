@@ -46,6 +46,8 @@ pub(crate) struct Columns<W> {
     out: W,
     columns: Vec<Column>,
     room: Option<usize>,
+    /// How wide each column is at least, where there is room for it.
+    usual: Vec<usize>,
     held: Vec<Vec<String>>,
     widths: Option<Vec<Shown>>,
 }
@@ -57,9 +59,17 @@ impl<W: Write> Columns<W> {
             out,
             columns: columns.to_vec(),
             room,
+            usual: Vec::new(),
             held: Vec::new(),
             widths: None,
         }
+    }
+
+    /// Makes the columns wide enough for a row like this, for a table whose rows come too slowly
+    /// to wait for a sample of them.
+    pub(crate) fn expecting<'a>(mut self, usual: impl IntoIterator<Item = &'a str>) -> Self {
+        self.usual = usual.into_iter().map(UnicodeWidthStr::width).collect();
+        self
     }
 
     /// Adds a row: one text for each column.
@@ -113,6 +123,7 @@ impl<W: Write> Columns<W> {
             let cells = self.held.iter().filter_map(|row| row.get(index));
             cells
                 .map(|cell| cell.width())
+                .chain(self.usual.get(index).copied())
                 .max()
                 .unwrap_or(0)
                 .max(column.title.width())
@@ -295,6 +306,21 @@ mod tests {
         }
         columns.finish().unwrap();
         assert_eq!(String::from_utf8(out).unwrap().lines().count(), SAMPLE + 6);
+    }
+
+    #[test]
+    fn an_expected_row_makes_room_for_those_that_come_later() {
+        let mut out = Vec::new();
+        let mut columns = Columns::new(&mut out, &COLUMNS, Some(80)).expecting(ROW);
+        columns.row(["1", "u", "d", "s"]).unwrap();
+        columns.finish().unwrap();
+        columns.row(ROW).unwrap();
+        columns.finish().unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.ends_with("540  a-very-long-user-name  192.0.2.20:22  3fcf1e4a16104e328d67\n")
+        );
+        assert_eq!(text.lines().count(), 3, "{text}");
     }
 
     #[test]

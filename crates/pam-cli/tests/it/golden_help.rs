@@ -2,10 +2,11 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["session"],
     &["session", "list"],
+    &["session", "watch"],
     &["session", "get"],
     &["session", "open"],
     &["session", "terminate"],

@@ -20,3 +20,4 @@ mod settings;
 mod streams;
 mod terminal;
 mod terminate;
+mod watch;

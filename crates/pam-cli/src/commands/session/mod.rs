@@ -19,10 +19,13 @@ use crate::settings::Connection;
 mod get;
 mod list;
 mod open;
+mod reading;
 mod terminate;
 mod verdict;
+mod wanted;
+mod watch;
 
-/// List, read, open and terminate privileged sessions
+/// List, watch, read, open and terminate privileged sessions
 #[derive(Debug, Args)]
 pub(crate) struct Session {
     #[command(subcommand)]
@@ -32,6 +35,7 @@ pub(crate) struct Session {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::List),
+    Watch(watch::Watch),
     Get(get::Get),
     Open(open::Open),
     #[command(visible_alias = "drop")]
@@ -47,6 +51,7 @@ impl Session {
         };
         match self.command {
             Command::List(command) => command.run(&online),
+            Command::Watch(command) => command.run(&online),
             Command::Get(command) => command.run(&online),
             Command::Open(command) => command.run(&online),
             Command::Terminate(command) => command.run(&online),

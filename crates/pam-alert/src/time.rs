@@ -37,6 +37,10 @@ pub enum AlertTime {
     },
 }
 
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
 /// A text that is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a time: {0:?}; write it like 2018-06-18T17:49:41-03:00")]
@@ -64,6 +68,78 @@ impl AlertTime {
         }
     }
 
+    /// Any of the forms that senders use: ISO 8601, seconds or milliseconds since 1970, and CEF's
+    /// `MMM dd [yyyy] HH:mm:ss[.SSS] [zzz]` (ArcSight CEF, "Date formats").
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::from_epoch(text)
+            .or_else(|| Self::from_iso(text))
+            .or_else(|| {
+                let (time, rest) = Self::month_day(text)?;
+                match (time, rest.trim()) {
+                    (time, "") => Some(time),
+                    (Self::Civil(civil), zone) => Self::from_parts(civil, offset(zone)),
+                    (time, _) => Some(time),
+                }
+            })
+    }
+
+    /// A count since 1970 in UTC: 9 or 10 digits of seconds, perhaps with a fraction, or 12 or 13
+    /// digits of milliseconds.
+    fn from_epoch(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(whole) || !is_number(fraction) {
+            return None;
+        }
+        let number: i64 = whole.parse().ok()?;
+        let at = match whole.len() {
+            9 | 10 => {
+                let digits: String = fraction
+                    .chars()
+                    .chain("000000000".chars())
+                    .take(9)
+                    .collect();
+                Timestamp::new(number, digits.parse().ok()?)
+            }
+            12 | 13 => Timestamp::from_millisecond(number),
+            _ => return None,
+        };
+        let offset = Offset::UTC;
+        Some(Self::Instant {
+            at: at.ok()?,
+            offset,
+        })
+    }
+
+    /// `Nov 23 21:22:58`, the day padded with a space (RFC 3164 section 4.1.2), and what follows
+    /// it. Some senders add a year, a fraction or a colon.
+    pub(crate) fn month_day(text: &str) -> Option<(Self, &str)> {
+        let (month, rest) = word(text);
+        let month = MONTHS
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(month))?;
+        let month = i8::try_from(month + 1).ok()?;
+        let (day, rest) = word(rest.trim_start_matches(' '));
+        let day: i8 = day.parse().ok()?;
+        // a leap year, so that 29 February is a day
+        Date::new(2000, month, day).ok()?;
+        let (next, behind) = word(rest);
+        let year = (next.len() == 4)
+            .then(|| next.parse::<i16>().ok())
+            .flatten();
+        let (time, rest) = match year {
+            Some(_) => word(behind),
+            None => (next, behind),
+        };
+        let time: Time = time.trim_end_matches(':').parse().ok()?;
+        let at = match year {
+            Some(year) => Self::Civil(Date::new(year, month, day).ok()?.to_datetime(time)),
+            None => Self::Yearless { month, day, time },
+        };
+        Some((at, rest))
+    }
+
     pub(crate) fn from_parts(civil: DateTime, offset: Option<Offset>) -> Option<Self> {
         match offset {
             None => Some(Self::Civil(civil)),
@@ -86,6 +162,26 @@ impl AlertTime {
         };
         Self::from_parts(civil, offset)
     }
+}
+
+/// The offset of a zone that says it: `UTC`, `GMT-03:00`, `-0300`. Other names stand for several
+/// zones, and are none here.
+fn offset(zone: &str) -> Option<Offset> {
+    let numeric = zone
+        .strip_prefix("GMT")
+        .or_else(|| zone.strip_prefix("UTC"));
+    match numeric.unwrap_or(zone) {
+        "" | "Z" => Some(Offset::UTC),
+        numeric => {
+            let text = format!("2000-01-01T00:00{numeric}");
+            let pieces = Pieces::parse(&text).ok()?;
+            pieces.to_numeric_offset()
+        }
+    }
+}
+
+fn word(text: &str) -> (&str, &str) {
+    text.split_once(' ').unwrap_or((text, ""))
 }
 
 impl fmt::Display for AlertTime {

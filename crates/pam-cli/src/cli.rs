@@ -8,8 +8,11 @@ use pam_proto::Notes;
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
 use crate::commands::explain::Explain;
+use crate::commands::login::Login;
 use crate::commands::mock::Mock;
+use crate::commands::profile::Profile;
 use crate::commands::session::Session;
+use crate::config::Selection;
 use crate::exit::Exit;
 use crate::output::stderr;
 use crate::settings::Connection;
@@ -23,13 +26,18 @@ Environment:
   PAM_CLIENT_ID, PAM_CLIENT_SECRET, PAM_TENANT
                        an OAuth 2.0 authorization, and its tenant where there are several
   PAM_TOKEN_CACHE      a file that keeps the OAuth 2.0 access token for the next run
+  PAM_TIME_ZONE        the zone of the appliance's clock
+  PAMCTL_PROFILE, PAMCTL_CONFIG
+                       the profile to use, and the file with the profiles
   NO_COLOR             no colours
-A flag wins over its variable. Secrets have no flag: every user of a machine can read its
-command lines.";
+A flag wins over its variable, and both win over the profile. Secrets have no flag: every user
+of a machine can read its command lines.";
 
 const EXAMPLES: &str = "\
 Examples:
   pamctl demo                                   try everything without an appliance
+  pamctl profile add prod --url https://vault.example.com --set consumer_key=… --set token=…
+  pamctl login --profile prod                   type the secrets once, without an echo
   pamctl session list --active --user alice
   pamctl session terminate 3fcf1e4a16104e328d6794e1b9693cfc457871d2
   pamctl session list --active --device 192.0.2.20 -o ids | pamctl session terminate - --yes";
@@ -44,6 +52,8 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
     pub(crate) telling: Telling,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -51,6 +61,7 @@ pub(crate) struct Cli {
 
 /// How much is said and in which colours.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "General options")]
 pub(crate) struct Telling {
     /// Say what is sent and received; twice: also what was tolerated in the answers
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -94,34 +105,86 @@ impl Colour {
 pub(crate) enum Command {
     Session(Session),
     Auth(Auth),
+    Profile(Profile),
+    Login(Login),
     Explain(Explain),
     Mock(Mock),
     Demo(Demo),
 }
 
-/// The commands that talk to no appliance, so that connection options mean nothing to them.
-pub(crate) const OFFLINE: [&str; 4] = ["auth", "explain", "mock", "demo"];
+/// Which of the global options mean something to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Where the appliance is, and the profile.
+    Appliance,
+    /// The profile alone.
+    Profile,
+    /// Neither.
+    Nothing,
+}
 
-/// The whole command line, with the connection options hidden where they mean nothing.
+impl Command {
+    /// Which of the global options mean something to it.
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::Session(_) => Needs::Appliance,
+            Self::Profile(command) => command.needs(),
+            // The mock's own `--profile` is another thing under the same name.
+            Self::Auth(_) | Self::Login(_) | Self::Mock(_) => Needs::Profile,
+            Self::Explain(_) | Self::Demo(_) => Needs::Nothing,
+        }
+    }
+}
+
+/// The commands, by their path, that talk to no appliance, so that connection options mean
+/// nothing to them.
+const OFFLINE: [&[&str]; 8] = [
+    &["auth"],
+    &["login"],
+    &["profile", "list"],
+    &["profile", "use"],
+    &["profile", "remove"],
+    &["explain"],
+    &["mock"],
+    &["demo"],
+];
+
+/// Those of them to which a profile means nothing either.
+const ALONE: [&[&str]; 3] = [&["explain"], &["mock"], &["demo"]];
+
+/// The whole command line, with the global options hidden where they mean nothing.
 pub(crate) fn command() -> Clap {
-    let connection = Connection::augment_args(Clap::new("connection"));
-    let connection: Vec<_> = connection
-        .get_arguments()
-        .map(|arg| arg.get_id().clone())
-        .collect();
+    let ids = |group: Clap| -> Vec<clap::Id> {
+        let ids = group.get_arguments().map(|arg| arg.get_id().clone());
+        ids.collect()
+    };
+    let connection = ids(Connection::augment_args(Clap::new("connection")));
+    let selection = ids(Selection::augment_args(Clap::new("selection")));
     let mut command = Cli::command()
         .after_help(format!("{EXAMPLES}\n\n{}", Exit::table()))
         .after_long_help(format!("{ENVIRONMENT}\n\n{EXAMPLES}\n\n{}", Exit::table()));
     command.build();
-    for name in OFFLINE {
-        command = command.mut_subcommand(name, |offline| hide(offline, &connection));
+    for path in OFFLINE {
+        command = at(command, path, &|offline| hide(offline, &connection));
+    }
+    for path in ALONE {
+        command = at(command, path, &|alone| hide(alone, &selection));
     }
     command
 }
 
+/// Changes the command at a path.
+fn at(command: Clap, path: &[&str], change: &dyn Fn(Clap) -> Clap) -> Clap {
+    match path {
+        [] => change(command),
+        [name, rest @ ..] => command.mut_subcommand(name, |below| at(below, rest, change)),
+    }
+}
+
 fn hide(command: Clap, ids: &[clap::Id]) -> Clap {
     let command = command.mut_args(|arg| {
-        if ids.contains(arg.get_id()) {
+        // An option of the command's own can have the id of a global one.
+        if arg.is_global_set() && ids.contains(arg.get_id()) {
             arg.hide(true)
         } else {
             arg
@@ -139,14 +202,16 @@ mod tests {
         command().debug_assert();
     }
 
-    /// A global option is silently replaced by an argument of a command that has its id.
+    /// A global option is silently replaced by an argument of a command that has its id. The one
+    /// exception is the mock's own `--profile`, which is a text as well.
     #[test]
     fn no_command_takes_the_name_of_a_global_option() {
         fn check(command: &Clap, globals: &[clap::Id]) {
             for below in command.get_subcommands() {
                 for arg in below.get_arguments() {
                     let (id, name) = (arg.get_id(), below.get_name());
-                    assert!(!globals.contains(id), "{name}: {id}");
+                    let excepted = name == "mock" && id == "profile";
+                    assert!(!globals.contains(id) || excepted, "{name}: {id}");
                 }
                 check(below, globals);
             }
@@ -159,16 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn offline_commands_do_not_offer_connection_options() {
-        let command = command();
-        for name in OFFLINE {
-            let mut offline = command.find_subcommand(name).unwrap().clone();
+    fn options_are_offered_where_they_mean_something() {
+        fn page(path: &[&str]) -> String {
+            let mut command = command();
+            let mut found = &mut command;
+            for name in path {
+                found = found.find_subcommand_mut(name).unwrap();
+            }
+            found.render_long_help().to_string()
+        }
+        for path in OFFLINE {
+            assert!(!page(path).contains("--url"), "{path:?}");
+        }
+        for path in ALONE {
+            assert!(!page(path).contains("--config"), "{path:?}");
+        }
+        for path in [&["session"][..], &["profile", "add"], &["profile", "show"]] {
+            let page = page(path);
             assert!(
-                !offline.render_long_help().to_string().contains("--url"),
-                "{name}"
+                page.contains("--url") && page.contains("--config"),
+                "{path:?}"
             );
         }
-        let mut session = command.find_subcommand("session").unwrap().clone();
-        assert!(session.render_long_help().to_string().contains("--url"));
+        assert!(page(&["mock"]).contains("--profile") && page(&["auth"]).contains("--profile"));
     }
 }

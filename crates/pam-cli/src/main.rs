@@ -7,26 +7,32 @@
 mod appliance_time;
 mod cli;
 mod commands;
+mod config;
+mod credentials;
 mod environment;
 mod exit;
 mod failure;
 mod hardening;
 mod interrupt;
 mod narrator;
+mod online;
 mod output;
 mod pace;
 mod progress;
 mod quantity;
 mod refused_flags;
+mod route_memory;
+mod secret;
 mod settings;
 
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Needs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::stderr;
 
 fn main() -> ExitCode {
@@ -66,17 +72,30 @@ fn not_understood(error: &clap::Error) -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    let offline = !matches!(cli.command, Command::Session(_));
-    if let (true, Some(flag)) = (offline, cli.connection.first_given()) {
+    let Cli {
+        connection,
+        selection,
+        telling,
+        command,
+    } = cli;
+    let ignored = match command.needs() {
+        Needs::Appliance => None,
+        Needs::Profile => connection.first_given(),
+        Needs::Nothing => connection.first_given().or(selection.first_given()),
+    };
+    if let Some(flag) = ignored {
         return Err(Failure::usage(format!(
             "{flag} means nothing to this command, which asks no appliance; leave it out"
         )));
     }
-    match cli.command {
-        Command::Session(command) => command.run(cli.connection, cli.telling),
-        Command::Auth(command) => command.run(),
+    let online = || Online::new(connection.clone(), &selection, telling);
+    match command {
+        Command::Session(command) => command.run(&online()?),
+        Command::Auth(command) => command.run(&selection),
+        Command::Profile(command) => command.run(&connection, &selection),
+        Command::Login(command) => command.run(&selection),
         Command::Explain(command) => command.run(),
-        Command::Mock(command) => command.run(cli.telling),
-        Command::Demo(command) => command.run(cli.telling),
+        Command::Mock(command) => command.run(telling),
+        Command::Demo(command) => command.run(telling),
     }
 }

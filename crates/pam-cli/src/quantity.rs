@@ -53,6 +53,17 @@ fn split(text: &str) -> (&str, &str) {
     text.split_at(digits)
 }
 
+/// A duration as [`duration`] reads it.
+pub(crate) fn written(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let unit = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let unit = unit
+        .into_iter()
+        .find(|(unit, _)| millis.is_multiple_of(*unit));
+    let (unit, name) = unit.unwrap_or((1, "ms"));
+    format!("{}{name}", millis / unit)
+}
+
 /// A duration in the unit that suits it: `850 ms`, `4.2 s`, `3 m 20 s`.
 pub(crate) fn spoken(duration: Duration) -> String {
     match duration.as_secs() {
@@ -95,6 +106,9 @@ mod tests {
             );
         }
         assert!(deadline("0s").is_err());
+        for text in ["500ms", "30s", "90s", "2m", "1h"] {
+            assert_eq!(written(duration(text).unwrap()), text);
+        }
     }
 
     #[test]

@@ -3,5 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod login;
 pub(crate) mod mock;
+pub(crate) mod profile;
 pub(crate) mod session;

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -13,6 +13,13 @@ const COMMANDS: [&[&str]; 15] = [
     &["auth"],
     &["auth", "explain"],
     &["auth", "header"],
+    &["profile"],
+    &["profile", "add"],
+    &["profile", "list"],
+    &["profile", "use"],
+    &["profile", "show"],
+    &["profile", "remove"],
+    &["login"],
     &["explain"],
     &["mock"],
     &["mock", "faults"],

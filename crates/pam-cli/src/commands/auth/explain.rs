@@ -7,6 +7,7 @@ use pam_proto::oauth1::Explanation;
 use serde::Serialize;
 
 use super::signed::Signed;
+use crate::config::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::columns::{Column, Columns, Fit};
@@ -16,7 +17,7 @@ use crate::output::stdout::Stdout;
 /// Show how a request is signed, step by step (OAuth 1.0, RFC 5849)
 ///
 /// Signs with PAM_CONSUMER_KEY, PAM_CONSUMER_SECRET and, where they are set, PAM_TOKEN and
-/// PAM_TOKEN_SECRET. Nothing is sent. Secrets are never shown.
+/// PAM_TOKEN_SECRET, or with the keys of the profile. Nothing is sent. Secrets are never shown.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -54,8 +55,8 @@ struct Steps<'a> {
 }
 
 impl Explain {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
-        let explanation = self.signed.sign()?;
+    pub(crate) fn run(self, selection: &Selection) -> Result<Exit, Failure> {
+        let explanation = self.signed.sign(selection)?;
         match self.output {
             Format::Json => Stdout::json(&steps(&explanation))?,
             Format::Text => text(&explanation)?,

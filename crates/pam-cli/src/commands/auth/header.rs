@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::signed::Signed;
+use crate::config::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::stdout::Stdout;
@@ -13,7 +14,7 @@ use crate::output::stdout::Stdout;
 /// Print the Authorization header of a request, for curl and other programs (OAuth 1.0)
 ///
 /// Signs with PAM_CONSUMER_KEY, PAM_CONSUMER_SECRET and, where they are set, PAM_TOKEN and
-/// PAM_TOKEN_SECRET. The header is good for one request with exactly this method, URL and form.
+/// PAM_TOKEN_SECRET, or with the keys of the profile. The header is good for one request with exactly this method, URL and form.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -41,8 +42,8 @@ struct Value<'a> {
 }
 
 impl Header {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
-        let authorization = self.signed.sign()?.authorization;
+    pub(crate) fn run(self, selection: &Selection) -> Result<Exit, Failure> {
+        let authorization = self.signed.sign(selection)?.authorization;
         match self.output {
             Format::Json => Stdout::json(&Value {
                 authorization: &authorization,

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use crate::config::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -23,10 +24,10 @@ enum Command {
 }
 
 impl Auth {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, selection: &Selection) -> Result<Exit, Failure> {
         match self.command {
-            Command::Explain(command) => command.run(),
-            Command::Header(command) => command.run(),
+            Command::Explain(command) => command.run(selection),
+            Command::Header(command) => command.run(selection),
         }
     }
 }

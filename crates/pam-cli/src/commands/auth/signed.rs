@@ -6,7 +6,9 @@ use clap::Args;
 use http::{Method, Uri};
 use pam_proto::oauth1::{Explanation, Signer, Stamp, Target, percent};
 
-use crate::environment::{self, Environment};
+use crate::config::Selection;
+use crate::credentials::Credentials;
+use crate::environment::Environment;
 use crate::failure::Failure;
 
 /// A request by its signed parts.
@@ -64,9 +66,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 impl Signed {
-    /// Signs with the credentials in the environment.
-    pub(crate) fn sign(&self) -> Result<Explanation, Failure> {
-        let credentials = environment::signing_credentials(&Environment::of_process())?;
+    /// Signs with the credentials in the environment, or those of the profile.
+    pub(crate) fn sign(&self, selection: &Selection) -> Result<Explanation, Failure> {
+        let environment = Environment::of_process();
+        let selected = selection.select(&environment)?;
+        let credentials = Credentials::of(&environment, &selected)?.for_signing()?;
         let refuse = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
         let signer = Signer::new(&credentials).map_err(|error| refuse(&error))?;
         let form: Vec<String> = self

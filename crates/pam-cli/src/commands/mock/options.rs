@@ -41,8 +41,9 @@ pub(super) struct Options {
     behind_proxy: bool,
 
     /// Which generation of the appliance to be: v3.32, v3.33, v4.0 or current
-    #[arg(long, default_value_t)]
-    profile: Profile,
+    // A text, as the global option of the same name is one.
+    #[arg(long, default_value_t = Profile::default().to_string())]
+    profile: String,
     /// Set what the documents leave open; repeatable, see `pamctl mock switches`
     #[arg(long, value_name = "NAME=VALUE")]
     switch: Vec<String>,
@@ -144,6 +145,7 @@ impl Options {
     /// The mock that is meant.
     pub(super) fn builder(self) -> Result<Builder, Failure> {
         let refuse = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
+        let profile: Profile = self.profile.parse().map_err(|error| refuse(&error))?;
         let mut switches = Switches::default();
         for assignment in &self.switch {
             switches.set(assignment).map_err(|error| refuse(&error))?;
@@ -169,7 +171,7 @@ impl Options {
                 Certificates::Requested => ClientCertificates::Requested,
                 Certificates::Required => ClientCertificates::Required,
             })
-            .profile(self.profile)
+            .profile(profile)
             .switches(switches)
             .utc_offset(self.utc_offset)
             .sessions(made_up, self.active.unwrap_or(made_up.div_ceil(4)))

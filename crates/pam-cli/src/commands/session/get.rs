@@ -7,10 +7,10 @@ use pam_client::Client;
 use pam_proto::listing::Filter;
 use pam_proto::{GetSession, Notes, Session, SessionRef};
 
-use super::Online;
 use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stdout::Stdout;
 

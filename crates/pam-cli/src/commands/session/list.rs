@@ -8,11 +8,11 @@ use pam_client::Client;
 use pam_proto::Notes;
 use pam_proto::listing::Filter;
 
-use super::Online;
 use super::wanted::Wanted;
 use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::sessions::{ListFormat, SessionWriter};
 use crate::output::stderr;
 use crate::output::stdout::Stdout;
@@ -29,6 +29,7 @@ Examples:
   pamctl session list --active
   pamctl session list --active --user alice --device 192.0.2.20
   pamctl session list --filter 'active and (credential=root or device~10.66.*) and started<2h'
+  pamctl session list --active --started-after 2h --time-zone America/Sao_Paulo
   pamctl session list --started-after '2024-05-06 16:00' -o json | jq '.[].device'
   pamctl session list --active --origin 198.51.100.0/24 -o ids | pamctl session terminate - --yes")]
 pub(super) struct List {
@@ -41,7 +42,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn run(self, online: &Online) -> Result<Exit, Failure> {
-        let (format, filter) = (self.output, self.wanted.filter());
+        let (format, filter) = (self.output, self.wanted.filter(&online.clock()?));
         online.run("listing sessions", async |client, progress| {
             list(client, progress, &filter, format, online.telling).await
         })

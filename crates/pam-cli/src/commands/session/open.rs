@@ -9,9 +9,9 @@ use clap::{Args, ValueEnum};
 use pam_proto::{OpenSession, OpenedSession};
 use serde::Serialize;
 
-use super::Online;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::printable::printable;
 use crate::output::stdout::{self, Stdout};
 

@@ -11,10 +11,10 @@ use pam_client::{Client, Witness};
 use pam_proto::SessionRef;
 use pam_proto::termination::{Limits, Report, Verification};
 
-use super::Online;
 use super::verdict::{self, Told};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stderr;
 use crate::output::stdout::{self, Stdout};

@@ -2,9 +2,9 @@
 
 use clap::Args;
 use pam_guard::Filter as Expression;
-use pam_proto::listing::{CivilTime, Filter, Network};
+use pam_proto::listing::{Filter, Network};
 
-use crate::appliance_time;
+use crate::appliance_time::{Clock, When};
 
 /// The filter options. All conditions must hold.
 #[derive(Debug, Clone, Args)]
@@ -28,12 +28,13 @@ pub(super) struct Wanted {
     /// Only sessions whose user comes from this address or network
     #[arg(long, value_name = "CIDR")]
     origin: Option<Network>,
-    /// Only sessions that started after this time, by the appliance's clock
+    /// Only sessions that started after this time: by the appliance's clock, in UTC with a `Z`,
+    /// or so long ago, such as `2h`
     #[arg(long, value_name = "TIME")]
-    started_after: Option<CivilTime>,
-    /// Only sessions that started before this time, by the appliance's clock
+    started_after: Option<When>,
+    /// Only sessions that started before this time, written alike
     #[arg(long, value_name = "TIME")]
-    started_before: Option<CivilTime>,
+    started_before: Option<When>,
     /// Only sessions that this expression means, such as `user=alice and started<2h`
     #[arg(long, value_name = "EXPR")]
     filter: Option<Expression>,
@@ -41,7 +42,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// What is asked of each session, at this moment.
-    pub(super) fn filter(&self) -> Filter {
+    pub(super) fn filter(&self, clock: &Clock) -> Filter {
         let mut filter = Filter::new();
         if self.active {
             filter = filter.active();
@@ -62,13 +63,13 @@ impl Wanted {
             filter = filter.origin(network);
         }
         if let Some(time) = self.started_after {
-            filter = filter.started_after(time);
+            filter = filter.started_after(clock.shows(time));
         }
         if let Some(time) = self.started_before {
-            filter = filter.started_before(time);
+            filter = filter.started_before(clock.shows(time));
         }
         if let Some(expression) = &self.filter {
-            filter = filter.and(expression.predicate(appliance_time::now()));
+            filter = filter.and(expression.predicate(clock.now()));
         }
         filter
     }

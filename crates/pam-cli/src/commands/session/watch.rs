@@ -11,11 +11,12 @@ use pam_proto::watch::{Event, Watch as Watched};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Online;
 use super::reading::{self, is_passing};
 use super::wanted::Wanted;
+use crate::appliance_time::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::online::Online;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stderr;
 use crate::output::stdout::{Stdout, json_line};
@@ -70,6 +71,7 @@ enum Format {
 
 impl Watch {
     pub(super) fn run(self, online: &Online) -> Result<Exit, Failure> {
+        let clock = online.clock()?;
         let end = self.duration.map(|duration| Instant::now() + duration);
         let mut teller = Teller::new(self.output);
         let mut tally = Tally::default();
@@ -90,7 +92,7 @@ impl Watch {
                     Some(failure) if tally.readings == 0 => Err(failure),
                     _ => Ok(Exit::Done),
                 },
-                Err(failure) = self.follow(client, progress, &mut teller, &mut tally) => {
+                Err(failure) = self.follow(client, progress, &clock, &mut teller, &mut tally) => {
                     Err(failure)
                 }
             }
@@ -102,13 +104,15 @@ impl Watch {
         &self,
         client: &Client,
         progress: &Progress,
+        clock: &Clock,
         teller: &mut Teller,
         tally: &mut Tally,
     ) -> Result<std::convert::Infallible, Failure> {
         let mut watched = Watched::default();
         let mut pace = Pace::new(self.interval);
         loop {
-            let (changes, error) = reading::read(client, &mut watched, self.wanted.filter()).await;
+            let filter = self.wanted.filter(clock);
+            let (changes, error) = reading::read(client, &mut watched, filter).await;
             let first = tally.readings == 0;
             if first && error.is_none() {
                 progress.finish();

@@ -1,0 +1,92 @@
+//! Somebody who sits at a terminal.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Stdio};
+
+use assert_cmd::Command;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::fixture::child;
+
+/// The end of a terminal at which a person sits.
+pub(crate) struct Person {
+    terminal: File,
+    child: Child,
+    seen: String,
+}
+
+impl Person {
+    pub(crate) fn runs(command: &Command, columns: u16) -> Self {
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&keyboard).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let name = ptsname(&keyboard, Vec::new()).unwrap();
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&keyboard, size).unwrap();
+        let screen = File::options()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        let end = || Stdio::from(OwnedFd::from(screen.try_clone().unwrap()));
+        let spawned = child(command)
+            .env("TERM", "xterm")
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        Self {
+            terminal: File::from(keyboard),
+            child: spawned,
+            seen: String::new(),
+        }
+    }
+
+    /// Reads until this is on the screen.
+    #[track_caller]
+    pub(crate) fn sees(&mut self, text: &str) -> &mut Self {
+        let mut buffer = [0; 4096];
+        while !self.seen.contains(text) {
+            let count = self.terminal.read(&mut buffer).unwrap_or(0);
+            assert!(count > 0, "`{text}` was never seen in: {}", self.seen);
+            self.seen
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        self
+    }
+
+    pub(crate) fn types(&mut self, text: &str) -> &mut Self {
+        self.terminal.write_all(text.as_bytes()).unwrap();
+        self
+    }
+
+    /// Everything that was on the screen, and the exit code.
+    pub(crate) fn ends(mut self) -> (String, Option<i32>) {
+        let mut buffer = [0; 4096];
+        // Linux answers EIO when the last program has left the terminal.
+        while let Ok(count) = self.terminal.read(&mut buffer) {
+            if count == 0 {
+                break;
+            }
+            self.seen
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        (self.seen, self.child.wait().unwrap().code())
+    }
+
+    /// Sends what Ctrl-C sends.
+    pub(crate) fn interrupts(&mut self) -> &mut Self {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        self
+    }
+}

@@ -5,5 +5,5 @@ pub mod audit;
 mod filter;
 pub mod policy;
 
-pub use filter::{Filter, FilterError};
+pub use filter::{Filter, FilterError, token};
 pub use policy::Policy;

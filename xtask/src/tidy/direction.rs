@@ -24,12 +24,17 @@ const TABLE: &[(&str, May)] = &[
     ("pam-blocking", DependOn(&["pam-proto", "pam-adapter"])),
     ("pam-mock", DependOn(&["pam-proto"])),
     (
+        "pam-respond-core",
+        DependOn(&["pam-proto", "pam-guard", "pam-alert"]),
+    ),
+    (
         "pam-responder",
         DependOn(&[
             "pam-proto",
             "pam-guard",
-            "pam-audit",
             "pam-alert",
+            "pam-respond-core",
+            "pam-audit",
             "pam-client",
         ]),
     ),
@@ -47,7 +52,7 @@ const FOR_TESTS_OF_ADAPTERS: &str = "pam-mock";
 
 /// Crates whose tests bring time, nonces and bytes as values, and so need no
 /// appliance either.
-pub(crate) const SANS_IO: &[&str] = &["pam-proto", "pam-guard", "pam-alert"];
+pub(crate) const SANS_IO: &[&str] = &["pam-proto", "pam-guard", "pam-alert", "pam-respond-core"];
 
 /// What the architecture document must say of each crate, by the crate's name.
 pub(super) fn stated() -> impl Iterator<Item = (&'static str, String)> {

@@ -33,7 +33,7 @@ use pam_proto::Session;
 use pam_proto::listing::{Bound, CivilTime, Field, Glob, Predicate};
 
 mod parse;
-mod token;
+pub mod token;
 
 /// What is wrong with a filter, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,37 +1,55 @@
-//! The words of a filter, each with the column where it begins.
+//! The words of a filter, each with the column where it begins. A filter over something else than
+//! sessions is written in the same words.
 
 use super::FilterError;
 
+/// What a word is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A bare word: a field, a keyword or a value.
     Word(String),
     /// A value in quotes: never a keyword.
     Quoted(String),
+    /// `(`
     Open,
+    /// `)`
     Close,
+    /// `,`
     Comma,
+    /// `=`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `~`
     Like,
+    /// `!~`
     NotLike,
+    /// `<`
     Less,
+    /// `<=`
     LessEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterEqual,
 }
 
+/// A word and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    /// Counted in characters from 1.
-    pub(super) column: usize,
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// The column, counted in characters from 1.
+    pub column: usize,
 }
 
 /// Cuts a filter into words. A bare word ends at white space, an operator, a comma or a
 /// parenthesis; anything else may stand in it, so `10.0.0.0/8` and `2024-05-06T16:05:07` need no
 /// quotes. In double quotes, `\"` and `\\` stand for themselves.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
+///
+/// # Errors
+/// [`FilterError`] for a quote that is never closed, an escape that is none, and a lone `!`.
+pub fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut tokens = Vec::new();
     let mut rest = text
         .chars()

@@ -7,5 +7,7 @@
     reason = "a test that can't go on has failed"
 )]
 
+mod conformance;
 mod documents;
+mod dropped_futures;
 mod fault_matrix;

@@ -8,15 +8,16 @@
 use std::mem;
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use pam_proto::discovery::{PROBE, RouteAnswer, RouteDiscovery, RouteSearch, SearchStep};
 use pam_proto::oauth2::{AccessToken, Flight, TokenStep, Turn};
-use pam_proto::{Effect, Fault, Notes, Operation, ReplyError, Routes};
+use pam_proto::{Effect, Envelope, Fault, Notes, Operation, ReplyError, Routes};
 
 use crate::calls::{Calls, Method, Tokens};
 use crate::clock::Lesson;
 use crate::error::{CallError, Preparation};
 use crate::observer::Notice;
+use crate::outgoing::Raw;
 
 /// What a driver does next.
 #[derive(Debug)]
@@ -36,19 +37,26 @@ pub enum Step<T> {
 /// A request that got no answer, or none that could be used.
 #[derive(Debug)]
 pub struct Failure {
-    /// What is told of it.
-    pub error: CallError,
-    /// The connection had been used before, and nothing at all came back: most likely the server
-    /// was about to close it (RFC 9112 section 9.3.1).
-    pub stale: bool,
+    /// Boxed, as it is rare, and would enlarge every answer.
+    error: Box<CallError>,
+    stale: bool,
+}
+
+impl Failure {
+    /// What is told of it, and whether the connection was stale: used before, and nothing at all
+    /// came back. Most likely the server was about to close it (RFC 9112 section 9.3.1).
+    #[must_use]
+    pub fn new(error: impl Into<CallError>, stale: bool) -> Self {
+        Self {
+            error: Box::new(error.into()),
+            stale,
+        }
+    }
 }
 
 impl<E: Into<CallError>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            stale: false,
-        }
+        Self::new(error, false)
     }
 }
 
@@ -173,7 +181,7 @@ impl<T> Call<T> {
             Err(Failure { stale: true, .. }) if !mem::replace(&mut self.attempts.resent, true) => {
                 return;
             }
-            Err(failure) => Err(failure.error),
+            Err(failure) => Err(*failure.error),
             Ok(response) => {
                 let outcome = PROBE.parse_noting(&response, &mut notes);
                 self.calls.tolerated(notes);
@@ -200,7 +208,7 @@ impl<T> Call<T> {
             {
                 return;
             }
-            Err(Failure { error, .. }) => Err(match error {
+            Err(Failure { error, .. }) => Err(match *error {
                 CallError::Reply(refusal) => refusal.in_module(operation.module()).into(),
                 error => error,
             }),
@@ -234,9 +242,7 @@ impl<T> Call<T> {
 
     /// Whether a refusal is remedied, so that the request may be sent once more, newly
     /// authorized. Such a refusal comes before execution, so this is safe for a drop too.
-    ///
-    /// Only who reads answers in another way than [`Operation::parse`] has to ask.
-    pub fn remedied(&mut self, refusal: &ReplyError) -> bool {
+    fn remedied(&mut self, refusal: &ReplyError) -> bool {
         let remedied = match &self.calls.method {
             Method::Signature(_) if self.attempts.signed_again => false,
             Method::Signature(_) => {
@@ -394,7 +400,7 @@ impl<T> Call<T> {
                 self.fetch = Some(fetch);
                 return;
             }
-            Err(failure) => Err(failure.error),
+            Err(failure) => Err(*failure.error),
             Ok(response) => {
                 let mut notes = Notes::default();
                 let token = AccessToken::read(&response, calls.clock.now(), &mut notes);
@@ -418,6 +424,41 @@ impl<T> Call<T> {
         }
         tokens.state().fetched(fetch.flight, outcome);
         calls.wake();
+    }
+}
+
+impl<P> Call<(StatusCode, P)> {
+    /// What came of a [`Step::Send`] whose answer is the operation's to read.
+    pub fn responded<O: Operation<Output = P>>(
+        &mut self,
+        operation: &O,
+        response: Result<Response<Vec<u8>>, Failure>,
+    ) {
+        let mut notes = Notes::default();
+        let outcome = match response {
+            Ok(response) => {
+                let outcome = operation.parse_noting(&response, &mut notes);
+                self.calls.tolerated(notes);
+                outcome
+                    .map(|output| (response.status(), output))
+                    .map_err(Failure::from)
+            }
+            Err(failure) => Err(failure),
+        };
+        self.answered(operation, outcome, &notes);
+    }
+}
+
+impl Call<Response<Vec<u8>>> {
+    /// What came of a [`Step::Send`] whose answer is given to the caller, whatever it says.
+    pub fn returned(&mut self, raw: &Raw, response: Result<Response<Vec<u8>>, Failure>) {
+        if let Ok(response) = &response
+            && let Err(refusal) = Envelope::success(response)
+            && self.remedied(&refusal)
+        {
+            return;
+        }
+        self.answered(raw, response, &Notes::default());
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{Request, Response, StatusCode};
 use pam_adapter::{Call, CallError, Calls, Raw, Settings, SetupError, Step};
-use pam_proto::{BaseUrl, Envelope, Notes, Operation, Pace, Routes};
+use pam_proto::{BaseUrl, Operation, Pace, Routes};
 use tokio::sync::Notify;
 
 use crate::transport::Transport;
@@ -79,18 +79,8 @@ impl Client {
                 ControlFlow::Continue(request) => request,
                 ControlFlow::Break(outcome) => return outcome,
             };
-            let mut notes = Notes::default();
-            let outcome = match self.transport().exchange(request, operation.pace()).await {
-                Ok(response) => {
-                    let outcome = operation.parse_noting(&response, &mut notes);
-                    self.calls().tolerated(notes);
-                    outcome
-                        .map(|output| (response.status(), output))
-                        .map_err(Into::into)
-                }
-                Err(failure) => Err(failure),
-            };
-            call.answered(operation, outcome, &notes);
+            let response = self.transport().exchange(request, operation.pace()).await;
+            call.responded(operation, response);
         }
     }
 
@@ -112,14 +102,8 @@ impl Client {
                 ControlFlow::Continue(request) => request,
                 ControlFlow::Break(outcome) => return outcome,
             };
-            let outcome = self.transport().exchange(request, pace).await;
-            if let Ok(response) = &outcome
-                && let Err(refusal) = Envelope::success(response)
-                && call.remedied(&refusal)
-            {
-                continue;
-            }
-            call.answered(&raw, outcome, &Notes::default());
+            let response = self.transport().exchange(request, pace).await;
+            call.returned(&raw, response);
         }
     }
 

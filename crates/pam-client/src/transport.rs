@@ -111,14 +111,11 @@ impl Transport {
             match failed.take_message() {
                 // A request given back has not left a byte on the line.
                 Some(unsent) if reused => request = unsent,
-                Some(_) => return Err(self.destination.unsent().into()),
+                Some(_) => return Err(self.unsent(&failed.into_error()).into()),
                 None => {
                     let error = self.head_failure(&failed.into_error());
                     let stale = reused && matches!(error, TransportError::ClosedBeforeReply { .. });
-                    return Err(Failure {
-                        error: error.into(),
-                        stale,
-                    });
+                    return Err(Failure::new(error, stale));
                 }
             }
             line = self.new_line().await?;
@@ -167,6 +164,14 @@ impl Transport {
         Ok(Request::from_parts(parts, Full::new(Bytes::from(body))))
     }
 
+    /// A server that wants a certificate may say so before it has read anything.
+    fn unsent(&self, error: &hyper::Error) -> TransportError {
+        match io_cause(error).and_then(tls::refused_identity) {
+            Some(fault) => self.destination.untrusted(fault),
+            None => self.destination.unsent(),
+        }
+    }
+
     fn head_failure(&self, error: &hyper::Error) -> TransportError {
         if error.is_parse() {
             return TransportError::NotHttp {
@@ -207,6 +212,14 @@ fn body_failure(error: &hyper::Error, received: u64) -> TransportError {
     }
 }
 
+/// What the system said, however often that was wrapped.
 fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
-    error.source()?.downcast_ref()
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(cause) = error.downcast_ref() {
+            return Some(cause);
+        }
+        source = error.source();
+    }
+    None
 }

@@ -1,14 +1,15 @@
-use pam_client::{
-    CallError, Client, ClientIdentity, Settings, SetupError, TlsFault, TransportError, Trust,
+use pam_adapter::{
+    CallError, ClientIdentity, Settings, SetupError, TlsFault, TransportError, Trust,
 };
 use pam_proto::BaseUrl;
 use tempfile::NamedTempFile;
 
-use crate::appliance::{Appliance, Step, a_drop, ok, settings};
-use crate::certificates::{Authority, Issued, file, server};
+use super::Adapter;
+use super::appliance::{Appliance, Step, a_drop, ok, settings};
+use super::certificates::{Authority, Issued, file, server};
 
-async fn serving(issued: &Issued) -> Appliance {
-    Appliance::start_tls(server(issued, None), |_| vec![Step::Send(ok())]).await
+fn serving(issued: &Issued) -> Appliance {
+    Appliance::start_tls(server(issued, None), |_| vec![Step::Send(ok())])
 }
 
 fn trusting(base: BaseUrl, ca: &NamedTempFile) -> Settings {
@@ -17,9 +18,9 @@ fn trusting(base: BaseUrl, ca: &NamedTempFile) -> Settings {
     settings
 }
 
-async fn fault(base: BaseUrl, ca: &NamedTempFile) -> TlsFault {
-    let client = Client::new(trusting(base, ca)).unwrap();
-    let error = client.call(&a_drop()).await.unwrap_err();
+fn fault<A: Adapter>(base: BaseUrl, ca: &NamedTempFile) -> TlsFault {
+    let client = A::new(trusting(base, ca)).unwrap();
+    let error = client.call(&a_drop()).unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
     assert!(error.is_unreachable(), "{error}");
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
@@ -29,23 +30,21 @@ async fn fault(base: BaseUrl, ca: &NamedTempFile) -> TlsFault {
     }
 }
 
-#[tokio::test]
-async fn the_right_name_under_the_right_authority_is_trusted() {
+pub(super) fn the_right_name_under_the_right_authority_is_trusted<A: Adapter>() {
     let authority = Authority::new();
     for host in ["localhost", "127.0.0.1"] {
-        let appliance = serving(&authority.server(host)).await;
-        let client = Client::new(trusting(appliance.base_tls(host), &authority.file())).unwrap();
-        client.call(&a_drop()).await.unwrap();
-        client.call(&a_drop()).await.unwrap();
+        let appliance = serving(&authority.server(host));
+        let client = A::new(trusting(appliance.base_tls(host), &authority.file())).unwrap();
+        client.call(&a_drop()).unwrap();
+        client.call(&a_drop()).unwrap();
         assert_eq!(appliance.connections(), 1);
     }
 }
 
-#[tokio::test]
-async fn another_name_is_refused_and_named() {
+pub(super) fn another_name_is_refused_and_named<A: Adapter>() {
     let authority = Authority::new();
-    let appliance = serving(&authority.server("vault.example.com")).await;
-    let fault = fault(appliance.base_tls("localhost"), &authority.file()).await;
+    let appliance = serving(&authority.server("vault.example.com"));
+    let fault = fault::<A>(appliance.base_tls("localhost"), &authority.file());
     assert_eq!(
         fault,
         TlsFault::WrongName {
@@ -55,30 +54,27 @@ async fn another_name_is_refused_and_named() {
     assert_eq!(appliance.seen().len(), 0);
 }
 
-#[tokio::test]
-async fn a_certificate_out_of_its_time_is_refused() {
+pub(super) fn a_certificate_out_of_its_time_is_refused<A: Adapter>() {
     let authority = Authority::new();
-    let appliance = serving(&authority.expired("localhost")).await;
-    let old = fault(appliance.base_tls("localhost"), &authority.file()).await;
+    let appliance = serving(&authority.expired("localhost"));
+    let old = fault::<A>(appliance.base_tls("localhost"), &authority.file());
     assert_eq!(old, TlsFault::Expired);
-    let appliance = serving(&authority.not_yet_valid("localhost")).await;
-    let new = fault(appliance.base_tls("localhost"), &authority.file()).await;
+    let appliance = serving(&authority.not_yet_valid("localhost"));
+    let new = fault::<A>(appliance.base_tls("localhost"), &authority.file());
     assert_eq!(new, TlsFault::NotValidYet);
 }
 
-#[tokio::test]
-async fn an_unknown_authority_is_refused() {
-    let appliance = serving(&Authority::new().server("localhost")).await;
-    let fault = fault(appliance.base_tls("localhost"), &Authority::new().file()).await;
+pub(super) fn an_unknown_authority_is_refused<A: Adapter>() {
+    let appliance = serving(&Authority::new().server("localhost"));
+    let fault = fault::<A>(appliance.base_tls("localhost"), &Authority::new().file());
     assert_eq!(fault, TlsFault::UnknownIssuer);
     assert_eq!(appliance.seen().len(), 0);
 }
 
-#[tokio::test]
-async fn the_platform_does_not_know_a_private_authority() {
-    let appliance = serving(&Authority::new().server("localhost")).await;
-    let client = Client::new(settings(appliance.base_tls("localhost"))).unwrap();
-    let error = client.call(&a_drop()).await.unwrap_err();
+pub(super) fn the_platform_does_not_know_a_private_authority<A: Adapter>() {
+    let appliance = serving(&Authority::new().server("localhost"));
+    let client = A::new(settings(appliance.base_tls("localhost"))).unwrap();
+    let error = client.call(&a_drop()).unwrap_err();
     // Either the platform has certificates and none of them fits, or it has none at all.
     let refused = matches!(
         &error,
@@ -91,57 +87,56 @@ async fn the_platform_does_not_know_a_private_authority() {
     assert_eq!(appliance.seen().len(), 0);
 }
 
-#[tokio::test]
-async fn a_certificate_that_vouches_for_itself_is_trusted_where_the_file_holds_it() {
+pub(super) fn a_certificate_that_vouches_for_itself_is_trusted_where_the_file_holds_it<
+    A: Adapter,
+>() {
     let localhost = || vec!["localhost".to_owned()];
     let own = Authority::named(localhost(), |_| {});
-    let appliance = serving(&own.as_server()).await;
+    let appliance = serving(&own.as_server());
     let base = appliance.base_tls("localhost");
-    let client = Client::new(trusting(base.clone(), &own.file())).unwrap();
-    client.call(&a_drop()).await.unwrap();
+    let client = A::new(trusting(base.clone(), &own.file())).unwrap();
+    client.call(&a_drop()).unwrap();
 
     // The same in every word but its key.
     let other = Authority::named(localhost(), |_| {});
     assert_eq!(
-        fault(base.clone(), &other.file()).await,
+        fault::<A>(base.clone(), &other.file()),
         TlsFault::SelfSigned
     );
     // Under a name that it does not have.
-    let fault_of_name = fault(appliance.base_tls("127.0.0.1"), &own.file()).await;
+    let fault_of_name = fault::<A>(appliance.base_tls("127.0.0.1"), &own.file());
     assert!(matches!(fault_of_name, TlsFault::WrongName { .. }));
     // After its time.
     let old = Authority::named(localhost(), |params| {
         params.not_before = rcgen::date_time_ymd(2019, 1, 1);
         params.not_after = rcgen::date_time_ymd(2020, 1, 1);
     });
-    let appliance = serving(&old.as_server()).await;
-    let fault_of_time = fault(appliance.base_tls("localhost"), &old.file()).await;
+    let appliance = serving(&old.as_server());
+    let fault_of_time = fault::<A>(appliance.base_tls("localhost"), &old.file());
     assert_eq!(fault_of_time, TlsFault::Expired);
     assert_eq!(appliance.seen().len(), 0);
 }
 
-#[tokio::test]
-async fn the_file_may_hold_the_servers_own_certificate() {
+pub(super) fn the_file_may_hold_the_servers_own_certificate<A: Adapter>() {
     let authority = Authority::new();
     let issued = authority.server("localhost");
-    let appliance = serving(&issued).await;
+    let appliance = serving(&issued);
     let itself = file(&issued.certificate);
-    let client = Client::new(trusting(appliance.base_tls("localhost"), &itself)).unwrap();
-    client.call(&a_drop()).await.unwrap();
+    let client = A::new(trusting(appliance.base_tls("localhost"), &itself)).unwrap();
+    client.call(&a_drop()).unwrap();
 
-    let fault_of_name = fault(appliance.base_tls("127.0.0.1"), &itself).await;
+    let fault_of_name = fault::<A>(appliance.base_tls("127.0.0.1"), &itself);
     assert!(matches!(fault_of_name, TlsFault::WrongName { .. }));
     let sibling = file(&authority.server("localhost").certificate);
-    let fault_of_key = fault(appliance.base_tls("localhost"), &sibling).await;
+    let fault_of_key = fault::<A>(appliance.base_tls("localhost"), &sibling);
     assert_eq!(fault_of_key, TlsFault::UnknownIssuer);
     let old = authority.expired("localhost");
-    let appliance = serving(&old).await;
-    let fault_of_time = fault(appliance.base_tls("localhost"), &file(&old.certificate)).await;
+    let appliance = serving(&old);
+    let fault_of_time = fault::<A>(appliance.base_tls("localhost"), &file(&old.certificate));
     assert_eq!(fault_of_time, TlsFault::Expired);
 }
 
-#[tokio::test]
-async fn a_body_whose_end_is_not_vouched_for_is_cut_off() {
+pub(super) fn a_body_whose_end_is_not_vouched_for_is_cut_off<A: Adapter>() {
     let authority = Authority::new();
     let config = server(&authority.server("localhost"), None);
     let whole = String::from_utf8(ok()).unwrap();
@@ -151,48 +146,45 @@ async fn a_body_whose_end_is_not_vouched_for_is_cut_off() {
     for (end, whole) in [(Step::Close, true), (Step::Vanish, false)] {
         let (answer, config) = (open_ended.clone(), config.clone());
         let steps = vec![Step::Send(answer), end];
-        let appliance = Appliance::start_tls(config, move |_| steps.clone()).await;
+        let appliance = Appliance::start_tls(config, move |_| steps.clone());
         let settings = trusting(appliance.base_tls("localhost"), &ca);
-        let outcome = Client::new(settings).unwrap().call(&a_drop()).await;
+        let outcome = A::new(settings).unwrap().call(&a_drop());
         assert_eq!(outcome.is_ok(), whole, "{outcome:?}");
     }
 }
 
-#[tokio::test]
-async fn plain_http_behind_https_is_named() {
-    let appliance = Appliance::start(|_| vec![Step::Send(ok())]).await;
-    let raw = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub(super) fn plain_http_behind_https_is_named<A: Adapter>() {
+    let appliance = Appliance::start(|_| vec![Step::Send(ok())]);
+    let raw = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = raw.local_addr().unwrap();
-    tokio::spawn(async move {
-        use tokio::io::AsyncWriteExt;
-        let (mut stream, _) = raw.accept().await.unwrap();
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = raw.accept().unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
     let base = BaseUrl::new(&format!("https://{address}")).unwrap();
-    let fault = fault(base, &Authority::new().file()).await;
+    let fault = fault::<A>(base, &Authority::new().file());
     assert_eq!(fault, TlsFault::NotTls);
     drop(appliance);
 }
 
-#[tokio::test]
-async fn a_server_that_knows_only_old_tls_is_refused() {
-    let raw = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub(super) fn a_server_that_knows_only_old_tls_is_refused<A: Adapter>() {
+    let raw = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = raw.local_addr().unwrap();
-    tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (mut stream, _) = raw.accept().await.unwrap();
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let (mut stream, _) = raw.accept().unwrap();
         let mut hello = [0; 512];
-        let _ = stream.read(&mut hello).await;
+        let _ = stream.read(&mut hello);
         // A fatal alert "protocol_version" (RFC 8446 section 6.2), as a TLS 1.1 server sends it.
-        let _ = stream.write_all(b"\x15\x03\x02\x00\x02\x02\x46").await;
+        let _ = stream.write_all(b"\x15\x03\x02\x00\x02\x02\x46");
     });
     let base = BaseUrl::new(&format!("https://{address}")).unwrap();
-    let fault = fault(base, &Authority::new().file()).await;
+    let fault = fault::<A>(base, &Authority::new().file());
     assert!(matches!(fault, TlsFault::Incompatible { .. }), "{fault}");
 }
 
-#[tokio::test]
-async fn an_empty_or_wrong_ca_file_is_an_error_before_any_call() {
+pub(super) fn an_empty_or_wrong_ca_file_is_an_error_before_any_call<A: Adapter>() {
     let base = BaseUrl::new("https://vault.example.com").unwrap();
     let key_only = Authority::new().client().key;
     for (text, part) in [
@@ -209,7 +201,7 @@ async fn an_empty_or_wrong_ca_file_is_an_error_before_any_call() {
             "can't be read",
         ),
     ] {
-        let error = Client::new(trusting(base.clone(), &file(text))).unwrap_err();
+        let error = A::new(trusting(base.clone(), &file(text))).unwrap_err();
         let shown = error.to_string();
         assert!(
             shown.contains(part) && shown.contains("CA file"),
@@ -218,22 +210,21 @@ async fn an_empty_or_wrong_ca_file_is_an_error_before_any_call() {
     }
     let mut settings = settings(base);
     settings.trust = Trust::OnlyThese("/nonexistent/ca.pem".into());
-    let error = Client::new(settings).unwrap_err();
+    let error = A::new(settings).unwrap_err();
     assert!(matches!(error, SetupError::Unreadable { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn a_client_certificate_is_presented_where_it_is_demanded() {
+pub(super) fn a_client_certificate_is_presented_where_it_is_demanded<A: Adapter>() {
     let authority = Authority::new();
     let config = server(&authority.server("localhost"), Some(&authority));
-    let appliance = Appliance::start_tls(config, |_| vec![Step::Send(ok())]).await;
+    let appliance = Appliance::start_tls(config, |_| vec![Step::Send(ok())]);
     let issued = authority.client();
     let (certificate, key) = (file(&issued.certificate), file(&issued.key));
     let ca = authority.file();
     let mut settings = trusting(appliance.base_tls("localhost"), &ca);
 
-    let without = Client::new(settings.clone()).unwrap();
-    let error = without.call(&a_drop()).await.unwrap_err();
+    let without = A::new(settings.clone()).unwrap();
+    let error = without.call(&a_drop()).unwrap_err();
     assert!(error.is_auth() && !error.may_have_executed(), "{error}");
     assert!(error.to_string().contains("client certificate"), "{error}");
 
@@ -241,16 +232,11 @@ async fn a_client_certificate_is_presented_where_it_is_demanded() {
         certificate: certificate.path().to_owned(),
         key: key.path().to_owned(),
     });
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     assert_eq!(appliance.seen().len(), 1);
 }
 
-#[tokio::test]
-async fn a_client_key_that_does_not_fit_is_an_error_before_any_call() {
+pub(super) fn a_client_key_that_does_not_fit_is_an_error_before_any_call<A: Adapter>() {
     let authority = Authority::new();
     let ca = authority.file();
     let (one, other) = (authority.client(), authority.client());
@@ -266,7 +252,7 @@ async fn a_client_key_that_does_not_fit_is_an_error_before_any_call() {
             certificate: certificate.path().to_owned(),
             key: key.path().to_owned(),
         });
-        let error = Client::new(settings).unwrap_err().to_string();
+        let error = A::new(settings).unwrap_err().to_string();
         assert!(
             error.contains(part) && error.contains("client key"),
             "{error}"

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pam_client::{Authentication, Client, RouteChoice, Settings};
+use pam_adapter::{Authentication, RouteChoice, Settings};
 use pam_proto::oauth1::Credentials;
 use pam_proto::{BaseUrl, GetSession, Routes, Secret, SessionId, SessionNumber, TerminateSession};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+use super::{Adapter, runtime};
 
 /// One thing that a scripted server does with a connection.
 #[derive(Debug, Clone)]
@@ -78,22 +80,22 @@ type Script = Arc<dyn Fn(&Seen) -> Vec<Step> + Send + Sync>;
 
 impl Appliance {
     /// Answers each request by the script.
-    pub(crate) async fn start(script: impl Fn(&Seen) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        Self::listen(None, Arc::new(script)).await
+    pub(crate) fn start(script: impl Fn(&Seen) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        runtime().block_on(Self::listen(None, Arc::new(script)))
     }
 
     /// The same behind TLS.
-    pub(crate) async fn start_tls(
+    pub(crate) fn start_tls(
         config: rustls::ServerConfig,
         script: impl Fn(&Seen) -> Vec<Step> + Send + Sync + 'static,
     ) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Self::listen(Some(acceptor), Arc::new(script)).await
+        runtime().block_on(Self::listen(Some(acceptor), Arc::new(script)))
     }
 
     /// Answers every request with success.
-    pub(crate) async fn agreeable() -> Self {
-        Self::start(|_| vec![Step::Send(ok())]).await
+    pub(crate) fn agreeable() -> Self {
+        Self::start(|_| vec![Step::Send(ok())])
     }
 
     async fn listen(tls: Option<TlsAcceptor>, script: Script) -> Self {
@@ -133,12 +135,10 @@ impl Appliance {
     }
 
     /// Waits until so many connections have come to their end.
-    pub(crate) async fn closed(&self, connections: usize) {
+    pub(crate) fn closed(&self, connections: usize) {
         let mut closed = self.closed.clone();
-        closed
-            .wait_for(|closed| *closed >= connections)
-            .await
-            .unwrap();
+        let closed = closed.wait_for(|closed| *closed >= connections);
+        runtime().block_on(closed).unwrap();
     }
 
     /// Every request so far.
@@ -162,8 +162,8 @@ impl Appliance {
     }
 
     /// A client for it.
-    pub(crate) fn client(&self) -> Client {
-        Client::new(settings(self.base())).unwrap()
+    pub(crate) fn client<A: Adapter>(&self) -> A {
+        A::new(settings(self.base())).unwrap()
     }
 }
 

@@ -1,9 +1,10 @@
 use std::sync::{Arc, Mutex};
 
-use pam_client::{Client, Notice, Observer};
+use pam_adapter::{Notice, Observer};
 use pam_proto::Pace;
 
-use crate::appliance::{Appliance, Step, a_drop, answer, ok, settings};
+use super::Adapter;
+use super::appliance::{Appliance, Step, a_drop, answer, ok, settings};
 
 #[derive(Default)]
 struct Log {
@@ -27,17 +28,12 @@ impl Observer for Log {
     }
 }
 
-#[tokio::test]
-async fn a_request_is_signed_and_names_its_referer() {
-    let appliance = Appliance::agreeable().await;
+pub(super) fn a_request_is_signed_and_names_its_referer<A: Adapter>() {
+    let appliance = Appliance::agreeable();
     let mut settings = settings(appliance.base());
     settings.referer = Some("https://soc.example.com/".to_owned());
     settings.user_agent = "pamctl/9.9".to_owned();
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     let seen = &appliance.seen()[0];
     assert_eq!(
         seen.line(),
@@ -55,21 +51,19 @@ async fn a_request_is_signed_and_names_its_referer() {
     assert_eq!(seen.header("accept-encoding"), None);
 }
 
-#[tokio::test]
-async fn a_header_value_that_can_not_be_sent_is_refused_at_once() {
-    let appliance = Appliance::agreeable().await;
+pub(super) fn a_header_value_that_can_not_be_sent_is_refused_at_once<A: Adapter>() {
+    let appliance = Appliance::agreeable();
     let mut settings = settings(appliance.base());
     settings.referer = Some("https://soc.example.com/\r\nx: y".to_owned());
-    let error = Client::new(settings).unwrap_err();
+    let error = A::new(settings).unwrap_err();
     assert!(error.to_string().contains("referer"), "{error}");
 }
 
-#[tokio::test]
-async fn no_two_requests_have_the_same_nonce() {
-    let appliance = Appliance::agreeable().await;
-    let client = appliance.client();
-    client.call(&a_drop()).await.unwrap();
-    client.call(&a_drop()).await.unwrap();
+pub(super) fn no_two_requests_have_the_same_nonce<A: Adapter>() {
+    let appliance = Appliance::agreeable();
+    let client = appliance.client::<A>();
+    client.call(&a_drop()).unwrap();
+    client.call(&a_drop()).unwrap();
     let seen = appliance.seen();
     let nonce = |index: usize| {
         let header = seen[index].header("authorization").unwrap();
@@ -78,8 +72,7 @@ async fn no_two_requests_have_the_same_nonce() {
     assert_ne!(nonce(0), nonce(1));
 }
 
-#[tokio::test]
-async fn a_wrong_clock_is_corrected_by_the_appliance_once() {
+pub(super) fn a_wrong_clock_is_corrected_by_the_appliance_once<A: Adapter>() {
     let refusal = answer(
         "401 Unauthorized",
         "date: Fri, 01 Jan 2100 00:00:00 GMT\r\n",
@@ -88,14 +81,13 @@ async fn a_wrong_clock_is_corrected_by_the_appliance_once() {
     let appliance = Appliance::start(move |seen| match seen.number {
         0 => vec![Step::Send(refusal.clone())],
         _ => vec![Step::Send(ok())],
-    })
-    .await;
+    });
     let log = Arc::new(Log::default());
     let mut settings = settings(appliance.base());
     settings.observer = Some(Arc::clone(&log) as Arc<dyn Observer>);
-    let client = Client::new(settings).unwrap();
-    client.call(&a_drop()).await.unwrap();
-    client.call(&a_drop()).await.unwrap();
+    let client = A::new(settings).unwrap();
+    client.call(&a_drop()).unwrap();
+    client.call(&a_drop()).unwrap();
     let timestamps: Vec<u64> = appliance.seen().iter().map(timestamp).collect();
     // 2100-01-01 00:00:00 GMT
     assert!(timestamps[0] < 4_102_444_800, "{timestamps:?}");
@@ -109,42 +101,36 @@ async fn a_wrong_clock_is_corrected_by_the_appliance_once() {
     assert!(*log.bytes.lock().unwrap() > 0);
 }
 
-#[tokio::test]
-async fn a_refusal_that_the_clock_does_not_explain_stands() {
+pub(super) fn a_refusal_that_the_clock_does_not_explain_stands<A: Adapter>() {
     let refusal = r#"{"message":"Invalid signature"}"#;
     for date in ["", "date: not a date\r\n"] {
         let refusal = answer("401 Unauthorized", date, refusal);
-        let appliance = Appliance::start(move |_| vec![Step::Send(refusal.clone())]).await;
-        let error = appliance.client().call(&a_drop()).await.unwrap_err();
+        let appliance = Appliance::start(move |_| vec![Step::Send(refusal.clone())]);
+        let error = appliance.client::<A>().call(&a_drop()).unwrap_err();
         assert!(error.is_auth() && !error.may_have_executed(), "{error}");
         assert_eq!(appliance.seen().len(), 1);
     }
 }
 
-#[tokio::test]
-async fn a_clock_that_runs_wild_is_followed_once_a_call() {
+pub(super) fn a_clock_that_runs_wild_is_followed_once_a_call<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         let date = format!("date: Fri, 01 Jan {} 00:00:00 GMT\r\n", 2100 + seen.number);
         let body = r#"{"message":"Invalid signature"}"#;
         vec![Step::Send(answer("401 Unauthorized", &date, body))]
-    })
-    .await;
-    let error = appliance.client().call(&a_drop()).await.unwrap_err();
+    });
+    let error = appliance.client::<A>().call(&a_drop()).unwrap_err();
     assert!(error.is_auth());
     assert_eq!(appliance.seen().len(), 2);
 }
 
-#[tokio::test]
-async fn a_raw_call_brings_back_errors_as_they_are() {
-    let appliance =
-        Appliance::start(|_| vec![Step::Send(answer("418 Teapot", "", "not json"))]).await;
+pub(super) fn a_raw_call_brings_back_errors_as_they_are<A: Adapter>() {
+    let appliance = Appliance::start(|_| vec![Step::Send(answer("418 Teapot", "", "not json"))]);
     let request = http::Request::post(appliance.base().raw("/iso/x?a=b").unwrap())
         .body(b"k=v".to_vec())
         .unwrap();
     let response = appliance
-        .client()
+        .client::<A>()
         .send(request, Pace::Ordinary)
-        .await
         .unwrap();
     assert_eq!(response.status(), 418);
     assert_eq!(response.body(), b"not json");
@@ -153,7 +139,7 @@ async fn a_raw_call_brings_back_errors_as_they_are() {
     assert_eq!(seen.body, b"k=v");
 }
 
-fn timestamp(seen: &crate::appliance::Seen) -> u64 {
+fn timestamp(seen: &super::appliance::Seen) -> u64 {
     let header = seen.header("authorization").unwrap();
     let rest = header.split("oauth_timestamp=\"").nth(1).unwrap();
     rest.split('"').next().unwrap().parse().unwrap()

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pam_client::{PlannedDrop, Withheld, Witness};
+use pam_adapter::drops::{PlannedDrop, Withheld};
 use pam_proto::termination::{Limits, Outcome, Report};
 use pam_proto::{SessionId, SessionRef};
 use tokio::sync::oneshot;
 
-use crate::appliance::{Appliance, DROPPED, Seen, Step, answer, listing, ok, record};
+use super::appliance::{Appliance, DROPPED, Seen, Step, answer, listing, ok, record};
+use super::{Adapter, Witness, never, nobody};
 
 /// Sessions 0 to 9, and what is left of them.
 #[derive(Clone, Default)]
@@ -37,7 +38,7 @@ impl Sessions {
     }
 }
 
-async fn honest(sessions: &Sessions) -> Appliance {
+fn honest(sessions: &Sessions) -> Appliance {
     let sessions = sessions.clone();
     Appliance::start(move |seen| {
         if seen.line().starts_with("DELETE") {
@@ -46,7 +47,6 @@ async fn honest(sessions: &Sessions) -> Appliance {
         }
         vec![Step::Send(sessions.listing())]
     })
-    .await
 }
 
 fn targets(numbers: impl IntoIterator<Item = usize>) -> Vec<SessionRef> {
@@ -69,9 +69,9 @@ struct Minutes {
 }
 
 impl Witness for Minutes {
-    async fn before_drop(&self, drop: &PlannedDrop) -> Result<(), Withheld> {
+    fn before_drop(&self, drop: &PlannedDrop) -> Result<(), Withheld> {
         // A slow disk must not let the drop slip past.
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        std::thread::sleep(Duration::from_millis(5));
         if drop.session_id.as_str() == "session-9" {
             return Err(Withheld {
                 reason: "the policy protects it".to_owned(),
@@ -89,20 +89,17 @@ impl Witness for Minutes {
     }
 }
 
-#[tokio::test]
-async fn every_session_is_dropped_once_and_proven_ended_with_one_listing() {
+pub(super) fn every_session_is_dropped_once_and_proven_ended_with_one_listing<A: Adapter>() {
     let sessions = Sessions::all_active();
-    let appliance = honest(&sessions).await;
-    let client = appliance.client();
-    let minutes = Minutes::default();
-    let reports = client
-        .terminate(
-            targets(0..9),
-            Limits::default(),
-            &minutes,
-            std::future::pending(),
-        )
-        .await;
+    let appliance = honest(&sessions);
+    let client = appliance.client::<A>();
+    let minutes = Arc::new(Minutes::default());
+    let reports = client.terminate(
+        targets(0..9),
+        Limits::default(),
+        Arc::clone(&minutes) as Arc<dyn Witness>,
+        never(),
+    );
     assert_eq!(reports.len(), 9);
     assert!(
         reports
@@ -115,34 +112,28 @@ async fn every_session_is_dropped_once_and_proven_ended_with_one_listing() {
     assert!(appliance.seen().len() <= 11, "{}", appliance.seen().len());
 }
 
-#[tokio::test]
-async fn no_more_at_once_than_the_limits_say() {
+pub(super) fn no_more_at_once_than_the_limits_say<A: Adapter>() {
     let sessions = Sessions::all_active();
-    let appliance = honest(&sessions).await;
+    let appliance = honest(&sessions);
     let mut limits = Limits::default();
     limits.jobs = 2;
     let reports = appliance
-        .client()
-        .terminate(targets(0..10), limits, &(), std::future::pending())
-        .await;
+        .client::<A>()
+        .terminate(targets(0..10), limits, nobody(), never());
     assert_eq!(reports.len(), 10);
     // Two for drops and one for the listing.
     assert!(appliance.connections() <= 3, "{}", appliance.connections());
 }
 
-#[tokio::test]
-async fn what_the_witness_withholds_is_not_sent_and_says_why() {
+pub(super) fn what_the_witness_withholds_is_not_sent_and_says_why<A: Adapter>() {
     let sessions = Sessions::all_active();
-    let appliance = honest(&sessions).await;
-    let reports = appliance
-        .client()
-        .terminate(
-            targets([9]),
-            Limits::default(),
-            &Minutes::default(),
-            std::future::pending(),
-        )
-        .await;
+    let appliance = honest(&sessions);
+    let reports = appliance.client::<A>().terminate(
+        targets([9]),
+        Limits::default(),
+        Arc::new(Minutes::default()),
+        never(),
+    );
     assert_eq!(drops(&appliance), 0);
     assert_eq!(sessions.left(), 10);
     assert!(
@@ -153,8 +144,7 @@ async fn what_the_witness_withholds_is_not_sent_and_says_why() {
     assert!(!reports[0].outcome.is_verified());
 }
 
-#[tokio::test]
-async fn a_lost_reply_is_looked_after_and_not_repeated() {
+pub(super) fn a_lost_reply_is_looked_after_and_not_repeated<A: Adapter>() {
     let sessions = Sessions::all_active();
     let held = sessions.clone();
     let appliance = Appliance::start(move |seen| {
@@ -163,29 +153,25 @@ async fn a_lost_reply_is_looked_after_and_not_repeated() {
             return vec![Step::Close];
         }
         vec![Step::Send(held.listing())]
-    })
-    .await;
-    let reports = appliance
-        .client()
-        .terminate(targets([3]), Limits::default(), &(), std::future::pending())
-        .await;
+    });
+    let reports =
+        appliance
+            .client::<A>()
+            .terminate(targets([3]), Limits::default(), nobody(), never());
     assert_eq!(reports[0].outcome, Outcome::Terminated, "{reports:?}");
     assert_eq!(drops(&appliance), 1);
 }
 
-#[tokio::test]
-async fn an_unreachable_appliance_is_reported_for_every_session() {
-    let appliance = Appliance::agreeable().await;
-    let client = appliance.client();
+pub(super) fn an_unreachable_appliance_is_reported_for_every_session<A: Adapter>() {
+    let appliance = Appliance::agreeable();
+    let client = appliance.client::<A>();
     drop(appliance);
     let mut limits = Limits::default();
     limits.attempts = 1;
     limits.verify_timeout = Duration::from_millis(100);
     limits.find_timeout = Duration::from_millis(100);
     limits.backoff.first = Duration::from_millis(10);
-    let reports = client
-        .terminate(targets(0..3), limits, &(), std::future::pending())
-        .await;
+    let reports = client.terminate(targets(0..3), limits, nobody(), never());
     assert_eq!(reports.len(), 3);
     for report in reports {
         assert_eq!(report.outcome, Outcome::Unconfirmed);
@@ -202,30 +188,28 @@ async fn an_unreachable_appliance_is_reported_for_every_session() {
 struct SlowMinutes;
 
 impl Witness for SlowMinutes {
-    async fn before_drop(&self, _: &PlannedDrop) -> Result<(), Withheld> {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    fn before_drop(&self, _: &PlannedDrop) -> Result<(), Withheld> {
+        std::thread::sleep(Duration::from_millis(100));
         Ok(())
     }
 }
 
-#[tokio::test]
-async fn what_was_not_sent_before_an_interruption_is_not_sent_after_it() {
+pub(super) fn what_was_not_sent_before_an_interruption_is_not_sent_after_it<A: Adapter>() {
     let sessions = Sessions::all_active();
-    let appliance = honest(&sessions).await;
-    let client = appliance.client();
-    // Spawned, as a server would do it.
-    let reports = tokio::spawn(async move {
-        let interrupt = tokio::time::sleep(Duration::from_millis(20));
-        client
-            .terminate(targets(0..3), Limits::default(), &SlowMinutes, interrupt)
-            .await
+    let appliance = honest(&sessions);
+    let client = appliance.client::<A>();
+    let (interrupt, interrupted) = oneshot::channel();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        let _ = interrupt.send(());
     });
-    assert_eq!(reports.await.unwrap().len(), 3);
+    let witness = Arc::new(SlowMinutes);
+    let reports = client.terminate(targets(0..3), Limits::default(), witness, interrupted);
+    assert_eq!(reports.len(), 3);
     assert_eq!((drops(&appliance), sessions.left()), (0, 10));
 }
 
-#[tokio::test]
-async fn an_interruption_awaits_what_is_under_way_and_reports_the_rest() {
+pub(super) fn an_interruption_awaits_what_is_under_way_and_reports_the_rest<A: Adapter>() {
     let (arrived, interrupt) = oneshot::channel::<()>();
     let arrived = Mutex::new(Some(arrived));
     let appliance = Appliance::start(move |_| {
@@ -236,15 +220,11 @@ async fn an_interruption_awaits_what_is_under_way_and_reports_the_rest() {
             Step::Pause(Duration::from_millis(50)),
             Step::Send(answer("200 OK", "", DROPPED)),
         ]
-    })
-    .await;
+    });
     let mut limits = Limits::default();
     limits.jobs = 1;
-    let client = appliance.client();
-    let reports = client.terminate(targets(0..5), limits, &(), async {
-        let _ = interrupt.await;
-    });
-    let reports = reports.await;
+    let client = appliance.client::<A>();
+    let reports = client.terminate(targets(0..5), limits, nobody(), interrupt);
     assert_eq!(reports.len(), 5);
     assert_eq!(drops(&appliance), 1);
     let accepted = reports

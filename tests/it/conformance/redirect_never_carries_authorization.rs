@@ -1,11 +1,11 @@
-use pam_client::CallError;
+use pam_adapter::CallError;
 use pam_proto::{Fault, Pace};
 
-use crate::appliance::{Appliance, Step, a_drop, answer};
+use super::Adapter;
+use super::appliance::{Appliance, Step, a_drop, answer};
 
-#[tokio::test]
-async fn the_target_of_a_redirect_sees_nothing() {
-    let elsewhere = Appliance::agreeable().await;
+pub(super) fn the_target_of_a_redirect_sees_nothing<A: Adapter>() {
+    let elsewhere = Appliance::agreeable();
     for status in [
         "301 Moved",
         "302 Found",
@@ -20,8 +20,8 @@ async fn the_target_of_a_redirect_sees_nothing() {
             "/same/host".to_owned(),
         ] {
             let redirect = answer(status, &format!("location: {target}\r\n"), "");
-            let appliance = Appliance::start(move |_| vec![Step::Send(redirect.clone())]).await;
-            let error = appliance.client().call(&a_drop()).await.unwrap_err();
+            let appliance = Appliance::start(move |_| vec![Step::Send(redirect.clone())]);
+            let error = appliance.client::<A>().call(&a_drop()).unwrap_err();
             let CallError::Reply(reply) = &error else {
                 panic!("{error}");
             };
@@ -32,11 +32,10 @@ async fn the_target_of_a_redirect_sees_nothing() {
     assert_eq!(elsewhere.connections(), 0);
 }
 
-#[tokio::test]
-async fn a_request_to_another_host_is_not_sent() {
-    let appliance = Appliance::agreeable().await;
-    let elsewhere = Appliance::agreeable().await;
-    let client = appliance.client();
+pub(super) fn a_request_to_another_host_is_not_sent<A: Adapter>() {
+    let appliance = Appliance::agreeable();
+    let elsewhere = Appliance::agreeable();
+    let client = appliance.client::<A>();
     for url in [
         format!("http://{}/", elsewhere.address),
         format!("https://{}/", appliance.address),
@@ -44,7 +43,7 @@ async fn a_request_to_another_host_is_not_sent() {
         "/only/a/path".to_owned(),
     ] {
         let request = http::Request::get(&url).body(Vec::new()).unwrap();
-        let error = client.send(request, Pace::Ordinary).await.unwrap_err();
+        let error = client.send(request, Pace::Ordinary).unwrap_err();
         assert!(!error.may_have_executed(), "{url}: {error}");
         assert!(!error.to_string().contains("user@"), "{error}");
     }

@@ -2,14 +2,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pam_client::{
-    Authentication, CallError, Client, Notice, Observer, Preparation, Settings, SetupError,
-};
+use pam_adapter::{Authentication, CallError, Notice, Observer, Preparation, Settings, SetupError};
 use pam_proto::oauth2::{ClientAuthentication, ClientCredentials};
 use pam_proto::{BaseUrl, Fault, Secret};
-use tokio::task::JoinSet;
 
-use crate::appliance::{Appliance, Seen, Step, a_drop, answer, ok, settings};
+use super::Adapter;
+use super::appliance::{Appliance, Seen, Step, a_drop, answer, ok, settings};
 
 const SECRET: &str = "client-s3cr3t";
 
@@ -40,30 +38,26 @@ fn count(appliance: &Appliance) -> (usize, usize) {
     (tokens, seen.len() - tokens)
 }
 
-#[tokio::test]
-async fn any_number_of_calls_fetch_one_token() {
+pub(super) fn any_number_of_calls_fetch_one_token<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         if asks_for_token(seen) {
             return vec![Step::Pause(Duration::from_millis(30)), Step::Send(token(1))];
         }
         assert_eq!(seen.header("authorization"), Some("Bearer t0ken-1"));
         vec![Step::Send(ok())]
-    })
-    .await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    let mut calls = JoinSet::new();
-    for _ in 0..20 {
-        let client = client.clone();
-        calls.spawn(async move { client.call(&a_drop()).await.unwrap() });
-    }
-    assert_eq!(calls.join_all().await.len(), 20);
+    });
+    let client = A::new(with_token(appliance.base())).unwrap();
+    std::thread::scope(|threads| {
+        for _ in 0..20 {
+            threads.spawn(|| client.call(&a_drop()).unwrap());
+        }
+    });
     assert_eq!(count(&appliance), (1, 20));
     let body = String::from_utf8(appliance.seen()[0].body.clone()).unwrap();
     assert!(body.contains("grant_type=client_credentials"), "{body}");
 }
 
-#[tokio::test]
-async fn a_refused_token_is_replaced_once_for_all() {
+pub(super) fn a_refused_token_is_replaced_once_for_all<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         if asks_for_token(seen) {
             return vec![Step::Send(token(seen.number))];
@@ -74,20 +68,17 @@ async fn a_refused_token_is_replaced_once_for_all() {
             _ => ok(),
         };
         vec![Step::Send(answer)]
-    })
-    .await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    let mut calls = JoinSet::new();
-    for _ in 0..10 {
-        let client = client.clone();
-        calls.spawn(async move { client.call(&a_drop()).await.unwrap() });
-    }
-    assert_eq!(calls.join_all().await.len(), 10);
+    });
+    let client = A::new(with_token(appliance.base())).unwrap();
+    std::thread::scope(|threads| {
+        for _ in 0..10 {
+            threads.spawn(|| client.call(&a_drop()).unwrap());
+        }
+    });
     assert_eq!(count(&appliance).0, 2);
 }
 
-#[tokio::test]
-async fn a_token_that_is_never_accepted_ends_the_call() {
+pub(super) fn a_token_that_is_never_accepted_ends_the_call<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         let answer = if asks_for_token(seen) {
             token(1)
@@ -95,24 +86,22 @@ async fn a_token_that_is_never_accepted_ends_the_call() {
             expired()
         };
         vec![Step::Send(answer)]
-    })
-    .await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    let error = client.call(&a_drop()).await.unwrap_err();
+    });
+    let client = A::new(with_token(appliance.base())).unwrap();
+    let error = client.call(&a_drop()).unwrap_err();
     assert!(error.is_auth() && !error.may_have_executed(), "{error}");
     assert_eq!(count(&appliance), (2, 2));
 }
 
-#[tokio::test]
-async fn a_refused_client_sends_no_request() {
+pub(super) fn a_refused_client_sends_no_request<A: Adapter>() {
     let refusal = answer(
         "401 Unauthorized",
         "",
         r#"{"error":"invalid_client","message":"Client authentication failed"}"#,
     );
-    let appliance = Appliance::start(move |_| vec![Step::Send(refusal.clone())]).await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    let error = client.call(&a_drop()).await.unwrap_err();
+    let appliance = Appliance::start(move |_| vec![Step::Send(refusal.clone())]);
+    let client = A::new(with_token(appliance.base())).unwrap();
+    let error = client.call(&a_drop()).unwrap_err();
     assert!(matches!(
         error,
         CallError::NotSent {
@@ -125,16 +114,11 @@ async fn a_refused_client_sends_no_request() {
     assert_eq!(count(&appliance), (1, 0));
 }
 
-#[tokio::test]
-async fn a_token_server_that_hangs_is_no_drop_that_may_have_happened() {
-    let appliance = Appliance::start(|_| vec![Step::Hang]).await;
+pub(super) fn a_token_server_that_hangs_is_no_drop_that_may_have_happened<A: Adapter>() {
+    let appliance = Appliance::start(|_| vec![Step::Hang]);
     let mut settings = with_token(appliance.base());
     settings.deadlines.call = Duration::from_millis(50);
-    let error = Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap_err();
+    let error = A::new(settings).unwrap().call(&a_drop()).unwrap_err();
     assert!(
         error.is_unreachable() && !error.may_have_executed(),
         "{error}"
@@ -142,8 +126,7 @@ async fn a_token_server_that_hangs_is_no_drop_that_may_have_happened() {
     assert!(error.to_string().contains("no access token"), "{error}");
 }
 
-#[tokio::test]
-async fn the_other_token_path_is_tried_when_the_first_is_none() {
+pub(super) fn the_other_token_path_is_tried_when_the_first_is_none<A: Adapter>() {
     let nowhere = answer(
         "404 Not Found",
         "",
@@ -156,52 +139,27 @@ async fn the_other_token_path_is_tried_when_the_first_is_none() {
             _ => ok(),
         };
         vec![Step::Send(answer)]
-    })
-    .await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    client.call(&a_drop()).await.unwrap();
+    });
+    let client = A::new(with_token(appliance.base())).unwrap();
+    client.call(&a_drop()).unwrap();
     assert_eq!(appliance.seen().len(), 3);
 }
 
-#[tokio::test]
-async fn a_call_that_is_given_up_while_it_fetches_leaves_the_fetch_to_another() {
-    let appliance = Appliance::start(|seen| {
-        if !asks_for_token(seen) {
-            return vec![Step::Send(ok())];
-        }
-        match seen.number {
-            0 => vec![Step::Hang],
-            _ => vec![Step::Send(token(1))],
-        }
-    })
-    .await;
-    let client = Client::new(with_token(appliance.base())).unwrap();
-    let drop = a_drop();
-    let patient = client.call(&drop);
-    let hasty = tokio::time::timeout(Duration::from_millis(50), client.call(&drop));
-    let (hasty, patient) = tokio::join!(biased; hasty, patient);
-    assert!(hasty.is_err());
-    patient.unwrap();
-    assert_eq!(count(&appliance), (2, 1));
-}
-
-#[tokio::test]
-async fn the_cache_spares_the_next_run_a_fetch_and_is_the_owners_alone() {
+pub(super) fn the_cache_spares_the_next_run_a_fetch_and_is_the_owners_alone<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         let answer = if asks_for_token(seen) { token(1) } else { ok() };
         vec![Step::Send(answer)]
-    })
-    .await;
+    });
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache/token.json");
     let run = || {
         let mut settings = with_token(appliance.base());
         settings.token_cache = Some(path.clone());
-        Client::new(settings)
+        A::new(settings)
     };
-    run().unwrap().call(&a_drop()).await.unwrap();
+    run().unwrap().call(&a_drop()).unwrap();
     assert_eq!(count(&appliance), (1, 1));
-    run().unwrap().call(&a_drop()).await.unwrap();
+    run().unwrap().call(&a_drop()).unwrap();
     assert_eq!(count(&appliance), (1, 2));
 
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -210,7 +168,7 @@ async fn the_cache_spares_the_next_run_a_fetch_and_is_the_owners_alone() {
     assert!(!content.contains(SECRET));
 
     std::fs::write(&path, "{").unwrap();
-    run().unwrap().call(&a_drop()).await.unwrap();
+    run().unwrap().call(&a_drop()).unwrap();
     assert_eq!(count(&appliance), (2, 3));
 
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -233,44 +191,32 @@ impl Observer for Log {
     }
 }
 
-#[tokio::test]
-async fn a_cache_that_can_not_be_written_is_told_and_no_failure() {
+pub(super) fn a_cache_that_can_not_be_written_is_told_and_no_failure<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         let answer = if asks_for_token(seen) { token(1) } else { ok() };
         vec![Step::Send(answer)]
-    })
-    .await;
+    });
     let log = Arc::new(Log::default());
     let mut settings = with_token(appliance.base());
     settings.token_cache = Some("/proc/nowhere/token".into());
     settings.observer = Some(Arc::clone(&log) as Arc<dyn Observer>);
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     let log = log.0.lock().unwrap();
     assert!(log.contains("not kept"), "{log}");
 }
 
-#[tokio::test]
-async fn the_observer_sees_neither_secret_nor_token() {
+pub(super) fn the_observer_sees_neither_secret_nor_token<A: Adapter>() {
     let appliance = Appliance::start(|seen| {
         let answer = if asks_for_token(seen) { token(1) } else { ok() };
         vec![Step::Send(answer)]
-    })
-    .await;
+    });
     let log = Arc::new(Log::default());
     let client = ClientCredentials::new("my-client", Secret::new(SECRET));
     let mut settings = with_token(appliance.base());
     settings.authentication = Authentication::OAuth2(client.sent(ClientAuthentication::Basic));
     settings.observer = Some(Arc::clone(&log) as Arc<dyn Observer>);
     let shown = format!("{settings:?}");
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     let basic = appliance.seen()[0]
         .header("authorization")
         .unwrap()

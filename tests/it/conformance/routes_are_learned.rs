@@ -1,12 +1,12 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use pam_client::{CallError, Client, Notice, Observer, Preparation, RouteChoice, Settings};
+use pam_adapter::{CallError, Notice, Observer, Preparation, RouteChoice, Settings};
 use pam_proto::listing::Filter;
 use pam_proto::{BaseUrl, Fault, Routes};
-use tokio::task::JoinSet;
 
-use crate::appliance::{
+use super::Adapter;
+use super::appliance::{
     Appliance, Seen, Step, a_drop, a_read, answer, listing, ok, record, settings,
 };
 
@@ -14,7 +14,7 @@ const NO_RESOURCE: &str = r#"{"code":404,"response":{"status":404,"message":"Res
 const NO_ROUTE: &str = r#"{"message":"no Route matched with those values"}"#;
 
 /// An appliance that serves the paths of 3.32 and answers this for every other.
-async fn of_332(elsewhere: &'static str) -> Appliance {
+fn of_332(elsewhere: &'static str) -> Appliance {
     Appliance::start(move |seen| {
         let path = seen.line().split(' ').nth(1).unwrap();
         let body = match seen.line().split(' ').next().unwrap() {
@@ -28,7 +28,6 @@ async fn of_332(elsewhere: &'static str) -> Appliance {
         };
         vec![Step::Send(answer("200 OK", "", body))]
     })
-    .await
 }
 
 #[derive(Default)]
@@ -56,14 +55,13 @@ fn drops(appliance: &Appliance) -> Vec<String> {
     drops.map(|seen| seen.line().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn a_drop_waits_for_a_harmless_read_to_find_the_path() {
+pub(super) fn a_drop_waits_for_a_harmless_read_to_find_the_path<A: Adapter>() {
     for elsewhere in [NO_RESOURCE, NO_ROUTE] {
-        let appliance = of_332(elsewhere).await;
+        let appliance = of_332(elsewhere);
         let (settings, learned) = choosing(appliance.base(), RouteChoice::Auto);
-        let client = Client::new(settings).unwrap();
+        let client = A::new(settings).unwrap();
         assert_eq!(client.routes(), None);
-        client.call(&a_drop()).await.unwrap();
+        client.call(&a_drop()).unwrap();
         assert!(
             appliance.seen()[0].line().starts_with("GET"),
             "a read goes first"
@@ -77,22 +75,20 @@ async fn a_drop_waits_for_a_harmless_read_to_find_the_path() {
         assert_eq!(learned.0.lock().unwrap().last(), Some(&Routes::Iso));
 
         let before = appliance.seen().len();
-        client.call(&a_drop()).await.unwrap();
+        client.call(&a_drop()).unwrap();
         assert_eq!(appliance.seen().len(), before + 1);
     }
 }
 
-#[tokio::test]
-async fn many_drops_at_once_wait_for_one_read() {
-    let appliance = of_332(NO_RESOURCE).await;
+pub(super) fn many_drops_at_once_wait_for_one_read<A: Adapter>() {
+    let appliance = of_332(NO_RESOURCE);
     let (settings, _) = choosing(appliance.base(), RouteChoice::Auto);
-    let client = Client::new(settings).unwrap();
-    let mut calls = JoinSet::new();
-    for _ in 0..16 {
-        let client = client.clone();
-        calls.spawn(async move { client.call(&a_drop()).await.unwrap() });
-    }
-    calls.join_all().await;
+    let client = A::new(settings).unwrap();
+    std::thread::scope(|threads| {
+        for _ in 0..16 {
+            threads.spawn(|| client.call(&a_drop()).unwrap());
+        }
+    });
     let accepted = drops(&appliance)
         .iter()
         .filter(|line| line.contains(" /iso/"))
@@ -102,16 +98,10 @@ async fn many_drops_at_once_wait_for_one_read() {
     assert!(reads <= 3, "{reads}");
 }
 
-#[tokio::test]
-async fn rejected_credentials_are_not_taken_for_a_wrong_path() {
-    let appliance =
-        Appliance::start(|_| vec![Step::Send(answer("404 Not Found", "", NO_ROUTE))]).await;
+pub(super) fn rejected_credentials_are_not_taken_for_a_wrong_path<A: Adapter>() {
+    let appliance = Appliance::start(|_| vec![Step::Send(answer("404 Not Found", "", NO_ROUTE))]);
     let (settings, _) = choosing(appliance.base(), RouteChoice::Auto);
-    let error = Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap_err();
+    let error = A::new(settings).unwrap().call(&a_drop()).unwrap_err();
     assert!(matches!(
         error,
         CallError::NotSent {
@@ -124,15 +114,10 @@ async fn rejected_credentials_are_not_taken_for_a_wrong_path() {
     assert_eq!(drops(&appliance).len(), 0);
 }
 
-#[tokio::test]
-async fn a_probe_that_gets_no_answer_leaves_the_drop_unsent() {
-    let appliance = Appliance::start(|_| vec![Step::Close]).await;
+pub(super) fn a_probe_that_gets_no_answer_leaves_the_drop_unsent<A: Adapter>() {
+    let appliance = Appliance::start(|_| vec![Step::Close]);
     let (settings, _) = choosing(appliance.base(), RouteChoice::Auto);
-    let error = Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap_err();
+    let error = A::new(settings).unwrap().call(&a_drop()).unwrap_err();
     assert!(
         error.is_unreachable() && !error.may_have_executed(),
         "{error}"
@@ -140,59 +125,44 @@ async fn a_probe_that_gets_no_answer_leaves_the_drop_unsent() {
     assert_eq!(drops(&appliance).len(), 0);
 }
 
-#[tokio::test]
-async fn a_remembered_path_needs_no_read_and_a_wrong_one_is_corrected() {
-    let appliance = of_332(NO_RESOURCE).await;
+pub(super) fn a_remembered_path_needs_no_read_and_a_wrong_one_is_corrected<A: Adapter>() {
+    let appliance = of_332(NO_RESOURCE);
     let (settings, learned) = choosing(appliance.base(), RouteChoice::Remembered(Routes::Iso));
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     assert_eq!(appliance.seen().len(), 1);
     assert_eq!(learned.0.lock().unwrap().len(), 0);
 
-    let appliance = of_332(NO_RESOURCE).await;
+    let appliance = of_332(NO_RESOURCE);
     let (settings, learned) = choosing(appliance.base(), RouteChoice::Remembered(Routes::ApiPam));
-    Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap();
+    A::new(settings).unwrap().call(&a_drop()).unwrap();
     let sent = drops(&appliance);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(sent[1].contains(" /iso/session/drop/"), "{sent:?}");
     assert_eq!(learned.0.lock().unwrap().as_slice(), [Routes::Iso]);
 }
 
-#[tokio::test]
-async fn a_path_that_is_said_is_taken_whatever_comes_back() {
-    let appliance = of_332(NO_RESOURCE).await;
+pub(super) fn a_path_that_is_said_is_taken_whatever_comes_back<A: Adapter>() {
+    let appliance = of_332(NO_RESOURCE);
     let (settings, _) = choosing(appliance.base(), RouteChoice::Fixed(Routes::ApiPam));
-    let error = Client::new(settings)
-        .unwrap()
-        .call(&a_drop())
-        .await
-        .unwrap_err();
+    let error = A::new(settings).unwrap().call(&a_drop()).unwrap_err();
     assert_eq!(error.reply().unwrap().fault, Fault::ResourceNotFound);
     assert_eq!(appliance.seen().len(), 1);
 }
 
-#[tokio::test]
-async fn reads_find_their_path_by_themselves() {
-    let appliance = of_332(NO_ROUTE).await;
+pub(super) fn reads_find_their_path_by_themselves<A: Adapter>() {
+    let appliance = of_332(NO_ROUTE);
     let (settings, _) = choosing(appliance.base(), RouteChoice::Auto);
-    let client = Client::new(settings).unwrap();
+    let client = A::new(settings).unwrap();
     let mut found = 0;
     let all = Filter::new();
     let end = client.list(&all, |_| {
         found += 1;
         ControlFlow::Continue(())
     });
-    end.await.unwrap();
+    end.unwrap();
     assert_eq!(found, 1);
     // One refused path, then the listing itself: no probe that costs another listing.
     assert_eq!(appliance.seen().len(), 2);
-    client.call(&a_read()).await.unwrap();
+    client.call(&a_read()).unwrap();
     assert_eq!(appliance.seen().len(), 3);
 }

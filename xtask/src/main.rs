@@ -3,6 +3,7 @@
 //! One file a command. A command is the same on a laptop and in continuous
 //! integration, and says how long each of its steps took.
 
+mod assets;
 mod bench;
 mod book;
 mod ci;
@@ -49,6 +50,8 @@ enum Task {
     Demo,
     /// Check what no compiler checks: dependency direction, sans-IO crates, facts in the docs
     Tidy(tidy::Options),
+    /// Write completion scripts for bash, zsh and fish, and manual pages
+    Assets(assets::Options),
     /// Run one benchmark of the workspace
     Bench(bench::Options),
     /// Hold the signer, the mock and pamctl against programs that this project did not write
@@ -85,6 +88,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Test => test::run(&sh),
         Task::Demo => demo::run(&sh),
         Task::Tidy(options) => tidy::run(&sh, options),
+        Task::Assets(options) => assets::run(&sh, options),
         Task::Bench(options) => bench::run(&sh, options),
         Task::Interop(options) => interop::run(&sh, options),
         Task::Fuzz(options) => fuzz::run(&sh, options),

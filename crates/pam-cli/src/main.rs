@@ -13,6 +13,7 @@ mod environment;
 mod exit;
 mod failure;
 mod hardening;
+mod internal;
 mod interrupt;
 mod narrator;
 mod online;
@@ -37,6 +38,9 @@ use crate::output::stderr;
 
 fn main() -> ExitCode {
     hardening::apply();
+    if internal::is_meant(std::env::args_os()) {
+        return concluded(internal::run());
+    }
     let cli = match cli::command()
         .try_get_matches()
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
@@ -45,7 +49,11 @@ fn main() -> ExitCode {
         Err(error) => return not_understood(&error),
     };
     cli.telling.color.apply();
-    match run(cli) {
+    concluded(run(cli))
+}
+
+fn concluded(result: Result<Exit, Failure>) -> ExitCode {
+    match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if let Some(line) = failure.line() {

@@ -45,6 +45,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("requests", python::vendor_style),
     ("senhasegura", python::senhasegura),
     ("curl", curl::header),
+    ("jsonschema", python::json_schemas),
     ("openssl client", openssl::client),
     ("openssl server", openssl::server),
     ("nginx", nginx::reverse_proxy),

@@ -71,6 +71,22 @@ pub(super) fn senhasegura(bench: &Bench<'_>) -> Result<Outcome, Error> {
     Ok(Outcome::Ok(summary))
 }
 
+/// The PyPI package `jsonschema` validates what `pamctl` prints against the
+/// schemas in the documents.
+pub(super) fn json_schemas(bench: &Bench<'_>) -> Result<Outcome, Error> {
+    let python = match environment(bench, "jsonschema")? {
+        Environment::Ready(python) => python,
+        Environment::Missing(what) => return Ok(Outcome::Skipped(what)),
+    };
+    let mock = Mock::start(bench, "jsonschema", &[])?;
+    let (pamctl, script) = (bench.pamctl(), "tests/interop/json_schemas.py");
+    let summary = cmd!(bench.sh, "{python} {script} {pamctl}")
+        .quiet()
+        .envs(mock.environment())
+        .read()?;
+    Ok(Outcome::Ok(summary))
+}
+
 /// A virtual environment, or what this machine lacks for one.
 enum Environment {
     Ready(PathBuf),

@@ -99,6 +99,19 @@ impl Profile {
             .filter_map(|(key, source)| Some((key, source.as_ref()?)))
     }
 
+    /// Whether another program has to be run for a key.
+    pub(crate) fn runs_commands(&self) -> bool {
+        let public = [&self.consumer_key, &self.token, &self.client_id];
+        let public = public.into_iter().flatten().filter_map(|key| match key {
+            Public::At(source) => Some(source),
+            Public::Is(_) => None,
+        });
+        let secrets = self.secrets().map(|(_, source)| source);
+        secrets
+            .chain(public)
+            .any(|source| matches!(source, Source::Command(_)))
+    }
+
     /// What can't be meant together.
     pub(super) fn contradiction(&self) -> Option<String> {
         let half = |given, missing| Some(format!("`{given}` needs `{missing}` beside it"));

@@ -10,6 +10,7 @@
 
 mod auth;
 mod bad_answers;
+mod completion;
 mod demo_and_mock;
 mod explain;
 mod fixture;
@@ -18,6 +19,7 @@ mod listing;
 mod login;
 mod person;
 mod profiles;
+mod schemas;
 mod secrets;
 mod settings;
 mod streams;

@@ -175,6 +175,7 @@ async fn run(cell: &Cell) -> Result<(), String> {
         .env_clear()
         .env("PAM_URL", mock.base_url().to_string())
         .env("PAM_CA_FILE", &ca_file)
+        .env("PAM_AUDIT", folder.path().join("audit.jsonl"))
         .args([
             "-vv",
             "--connect-timeout",

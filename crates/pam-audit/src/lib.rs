@@ -27,7 +27,7 @@ mod read;
 mod verify;
 
 pub use actor::Actor;
-pub use entry::{Entry, Event, PolicyNote};
+pub use entry::{Context, Entry, Event, PolicyNote, Purpose};
 pub use error::{AuditError, AuditFault};
 pub use file::{AuditFile, Locked};
 pub use read::{Record, Records};

@@ -1,5 +1,6 @@
 //! Reading from the end of the file backwards: the newest records are the ones asked for.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -166,6 +167,16 @@ pub struct Records {
 }
 
 impl Records {
+    /// The sessions for which a drop was decided, each once.
+    #[must_use]
+    pub fn dropped(&self) -> BTreeSet<&str> {
+        let drops = self.records.iter();
+        let drops = drops.filter(|record| record.text("event") == Some("drop"));
+        drops
+            .filter_map(|record| record.text("session_id"))
+            .collect()
+    }
+
     /// From the end of the file back to the first record that is older.
     pub(crate) fn since(file: &File, time: Timestamp) -> io::Result<Self> {
         let mut found = Self::default();

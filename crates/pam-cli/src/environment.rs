@@ -19,6 +19,8 @@ pub(crate) const CLIENT_SECRET: &str = "PAM_CLIENT_SECRET";
 pub(crate) const TENANT: &str = "PAM_TENANT";
 pub(crate) const TOKEN_CACHE: &str = "PAM_TOKEN_CACHE";
 pub(crate) const TIME_ZONE: &str = "PAM_TIME_ZONE";
+pub(crate) const POLICY: &str = "PAM_POLICY";
+pub(crate) const AUDIT: &str = "PAM_AUDIT";
 pub(crate) const CONFIG: &str = "PAMCTL_CONFIG";
 pub(crate) const PROFILE: &str = "PAMCTL_PROFILE";
 

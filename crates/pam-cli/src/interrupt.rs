@@ -32,6 +32,11 @@ impl Interrupt {
         Ok(Self { at_once })
     }
 
+    /// Lets the next signal end the process again, as nothing is under way.
+    pub(crate) fn abrupt(&self) {
+        self.at_once.store(true, Ordering::SeqCst);
+    }
+
     /// Resolves at the next signal, which no longer ends the process. Needs a runtime.
     pub(crate) fn graceful(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let mut interrupt = signal(SignalKind::interrupt())?;

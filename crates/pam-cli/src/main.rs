@@ -12,6 +12,8 @@ mod credentials;
 mod environment;
 mod exit;
 mod failure;
+mod filter;
+mod guard;
 mod hardening;
 mod internal;
 mod interrupt;
@@ -25,6 +27,7 @@ mod refused_flags;
 mod route_memory;
 mod secret;
 mod settings;
+mod termination;
 
 use std::process::ExitCode;
 

@@ -69,7 +69,6 @@ impl Online {
     }
 
     /// The name of the profile as a question shows it: in colour when it matters.
-    #[allow(dead_code, reason = "for the commands that ask before they act")]
     pub(crate) fn badge(&self) -> Option<String> {
         self.selected.badge()
     }
@@ -147,6 +146,7 @@ impl Online {
             result
         });
         progress.finish();
+        self.interrupt.abrupt();
         // A name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         result

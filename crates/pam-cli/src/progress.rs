@@ -1,4 +1,4 @@
-//! A spinner with elapsed time and bytes, on a terminal only.
+//! A spinner with elapsed time and bytes, or a bar, on a terminal only.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -33,8 +33,28 @@ impl Progress {
 
     /// So many more bytes have come.
     pub(crate) fn received(&self, bytes: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = self.0.as_ref().filter(|bar| bar.length().is_none()) {
             bar.inc(bytes);
+        }
+    }
+
+    /// So many things are to be done: with more than one of them it becomes a bar.
+    pub(crate) fn expect(&self, things: usize) {
+        let Some(bar) = self.0.as_ref().filter(|_| things > 1) else {
+            return;
+        };
+        let template = "{spinner} {msg}  {elapsed}  [{bar:30}] {pos}/{len}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_position(0);
+        bar.set_length(things as u64);
+    }
+
+    /// One of them is done.
+    pub(crate) fn one_done(&self) {
+        if let Some(bar) = self.0.as_ref().filter(|bar| bar.length().is_some()) {
+            bar.inc(1);
         }
     }
 

@@ -59,6 +59,7 @@ fn attempt() -> Attempt<'static> {
         ticket: Some("INC42"),
         now: date(2024, 5, 6).at(12, 0, 0, 0),
         ended_last_hour: 0,
+        unseen: 0,
         break_glass: false,
     }
 }

@@ -123,18 +123,7 @@ impl SessionWriter {
         let first = self.written == 0;
         self.written += 1;
         match &mut self.form {
-            Form::Table(columns) => columns.row([
-                session.id.to_string().as_str(),
-                &session.user,
-                &session.credential,
-                &session.device,
-                &session.protocol,
-                &session.proxy,
-                &session.origin_ip,
-                &session.started_at,
-                session.ended_at.as_deref().unwrap_or("running"),
-                session_id,
-            ]),
+            Form::Table(columns) => row(columns, session),
             Form::Json(out) => {
                 out.write_all(if first { b"[\n" } else { b",\n" })?;
                 json(out, session)
@@ -184,6 +173,34 @@ impl SessionWriter {
     pub(crate) fn nameless(&self) -> u64 {
         self.nameless
     }
+}
+
+/// Writes sessions as a table to standard error.
+pub(crate) fn table<'s>(
+    out: impl Write,
+    sessions: impl IntoIterator<Item = &'s Session>,
+) -> io::Result<()> {
+    let room = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into());
+    let mut columns = Columns::new(out, &COLUMNS, room);
+    for session in sessions {
+        row(&mut columns, session)?;
+    }
+    columns.finish()
+}
+
+fn row<W: Write>(columns: &mut Columns<W>, session: &Session) -> io::Result<()> {
+    columns.row([
+        session.id.to_string().as_str(),
+        &session.user,
+        &session.credential,
+        &session.device,
+        &session.protocol,
+        &session.proxy,
+        &session.origin_ip,
+        &session.started_at,
+        session.ended_at.as_deref().unwrap_or("running"),
+        session.session_id.as_ref().map_or("", |id| id.as_str()),
+    ])
 }
 
 fn csv_header(out: &mut csv::Writer<Stdout>) -> io::Result<()> {

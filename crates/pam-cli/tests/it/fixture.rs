@@ -19,7 +19,8 @@ pub(crate) const CLIENT_SECRET: &str = "pl4nted/client+secret&%=";
 /// `pamctl` in an empty environment.
 pub(crate) fn pamctl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pamctl"));
-    command.env_clear();
+    // The mock's clock shows UTC.
+    command.env_clear().env("TZ", "UTC");
     command
 }
 
@@ -92,7 +93,9 @@ impl Mock {
 
     fn reaching(&self) -> Command {
         let mut command = pamctl();
-        command.env("PAM_URL", self.appliance.base_url().to_string());
+        command
+            .env("PAM_URL", self.appliance.base_url().to_string())
+            .env("PAM_AUDIT", self.file("audit.jsonl"));
         if self.appliance.ca_pem().is_some() {
             command.env("PAM_CA_FILE", self.file("mock.ca.pem"));
         }

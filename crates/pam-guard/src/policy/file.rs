@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::window::Window;
-use super::{Limit, Policy, Protection, Required};
+use super::{BreakGlass, Limit, Policy, Protection, Required};
 use crate::filter::Filter;
 
 /// What is wrong with a policy file, and where.
@@ -29,8 +29,7 @@ struct File {
     require: Require,
     #[serde(default)]
     limits: Limits,
-    #[serde(default)]
-    break_glass: BreakGlass,
+    break_glass: Option<BreakGlassTable>,
 }
 
 #[derive(Deserialize)]
@@ -72,11 +71,10 @@ struct Limits {
     per_hour: Option<Spanned<usize>>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BreakGlass {
-    #[serde(default)]
-    allowed: bool,
+struct BreakGlassTable {
+    allowed: Spanned<bool>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
@@ -101,7 +99,12 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
         ticket: required(file.require.ticket, &line)?,
         per_command: file.limits.per_command.map(|limit| of(&limit, &line)),
         per_hour: file.limits.per_hour.map(|limit| of(&limit, &line)),
-        break_glass: file.break_glass.allowed,
+        break_glass: file
+            .break_glass
+            .map_or_else(BreakGlass::default, |table| BreakGlass {
+                allowed: *table.allowed.get_ref(),
+                line: line(table.allowed.span().start),
+            }),
         protect: Vec::with_capacity(file.protect.len()),
     };
     for rule in file.protect {

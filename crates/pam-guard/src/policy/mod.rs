@@ -57,7 +57,22 @@ pub struct Policy {
     ticket: Option<Required>,
     per_command: Option<Limit>,
     per_hour: Option<Limit>,
-    break_glass: bool,
+    break_glass: BreakGlass,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct BreakGlass {
+    allowed: bool,
+    line: usize,
+}
+
+impl Default for BreakGlass {
+    fn default() -> Self {
+        Self {
+            allowed: false,
+            line: 1,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -96,6 +111,8 @@ pub struct Attempt<'a> {
     pub now: DateTime,
     /// How many sessions were ended in the hour before.
     pub ended_last_hour: usize,
+    /// How many sessions it is about besides those whose records are given.
+    pub unseen: usize,
     /// Whether the glass is to be broken.
     pub break_glass: bool,
 }
@@ -177,66 +194,85 @@ impl Policy {
                     .and_then(|required| required.refusal(key, given)),
             );
         }
-        let counts = [
-            (
-                "per_command",
-                self.per_command,
-                sessions.len(),
-                "in one command",
-            ),
-            (
-                "per_hour",
-                self.per_hour,
-                sessions.len() + attempt.ended_last_hour,
-                "within an hour",
-            ),
-        ];
-        for (key, limit, count, span) in counts {
-            found.extend(
-                limit
-                    .filter(|limit| count > limit.most)
-                    .map(|limit| Refusal {
-                        rule: format!("limits.{key}"),
-                        line: limit.line,
-                        session: None,
-                        why: format!(
-                            "{count} sessions would be ended {span}, at most {} may",
-                            limit.most
-                        ),
-                        absolute: false,
-                    }),
-            );
-        }
+        let in_one_command = ("per_command", self.per_command, "in one command");
+        let count = sessions.len() + attempt.unseen;
+        found.extend(over(in_one_command, count));
+        let within_an_hour = count + attempt.ended_last_hour;
+        found.extend(over(self.hourly(), within_an_hour));
         for session in sessions {
-            let covering = self
-                .protect
-                .iter()
-                .filter(|rule| rule.covers(session, attempt.now));
-            found.extend(covering.map(|rule| Refusal {
-                rule: rule.name.clone(),
-                line: rule.line,
-                session: Some(session.id),
-                why: format!(
-                    "it protects session {} of {} on {}",
-                    session.id, session.user, session.device
-                ),
-                absolute: rule.absolute,
-            }));
+            found.extend(self.protections(session, attempt.now));
         }
-        let lift = attempt.break_glass && self.break_glass;
-        let (lifted, mut refusals): (Vec<_>, Vec<_>) = found
-            .into_iter()
-            .partition(|refusal| lift && !refusal.absolute);
-        if attempt.break_glass && !self.break_glass {
-            refusals.push(Refusal {
-                rule: "break_glass".to_owned(),
-                line: 1,
+        let mut decision = self.weigh(found, attempt);
+        if attempt.break_glass && !self.break_glass.allowed {
+            decision.refusals.push(Refusal {
+                rule: "break_glass.allowed".to_owned(),
+                line: self.break_glass.line,
                 session: None,
                 why: "the policy does not allow breaking the glass".to_owned(),
                 absolute: true,
             });
         }
+        decision
+    }
+
+    /// Whether one session of an allowed attempt may still be ended, by its record of now and the
+    /// time of now: [`check`](Self::check) without what is about the attempt as a whole.
+    #[must_use]
+    pub fn recheck(&self, session: &Session, attempt: &Attempt<'_>) -> Decision {
+        self.weigh(self.protections(session, attempt.now).collect(), attempt)
+    }
+
+    /// Whether so many sessions within an hour are too many; for a writer that counts them again
+    /// right before each drop, because others may have ended some meanwhile.
+    #[must_use]
+    pub fn recount(&self, within_an_hour: usize, attempt: &Attempt<'_>) -> Decision {
+        let found = over(self.hourly(), within_an_hour);
+        self.weigh(found.into_iter().collect(), attempt)
+    }
+
+    /// Whether the sessions of the hour before must be counted.
+    #[must_use]
+    pub fn limits_the_hour(&self) -> bool {
+        self.per_hour.is_some()
+    }
+
+    /// Whether a session's record decides, so that it must have been seen.
+    #[must_use]
+    pub fn protects(&self) -> bool {
+        !self.protect.is_empty()
+    }
+
+    fn hourly(&self) -> (&'static str, Option<Limit>, &'static str) {
+        ("per_hour", self.per_hour, "within an hour")
+    }
+
+    fn protections(&self, session: &Session, now: DateTime) -> impl Iterator<Item = Refusal> {
+        self.covering(session, now).map(|rule| Refusal {
+            rule: rule.name.clone(),
+            line: rule.line,
+            session: Some(session.id),
+            why: format!(
+                "it protects session {} of {} on {}",
+                session.id,
+                known(&session.user),
+                known(&session.device)
+            ),
+            absolute: rule.absolute,
+        })
+    }
+
+    /// Which of what was found stands in the way, and which is lifted.
+    fn weigh(&self, found: Vec<Refusal>, attempt: &Attempt<'_>) -> Decision {
+        let lift = attempt.break_glass && self.break_glass.allowed;
+        let (lifted, refusals) = found
+            .into_iter()
+            .partition(|refusal| lift && !refusal.absolute);
         Decision { refusals, lifted }
+    }
+
+    fn covering(&self, session: &Session, now: DateTime) -> impl Iterator<Item = &Protection> {
+        let rules = self.protect.iter();
+        rules.filter(move |rule| rule.covers(session, now))
     }
 
     /// The name and line of every rule that protects this session at this time.
@@ -245,12 +281,28 @@ impl Policy {
         session: &Session,
         now: DateTime,
     ) -> impl Iterator<Item = (&str, usize)> {
-        let covering = self
-            .protect
-            .iter()
-            .filter(move |rule| rule.covers(session, now));
+        let covering = self.covering(session, now);
         covering.map(|rule| (rule.name.as_str(), rule.line))
     }
+}
+
+/// A limit that so many would go beyond.
+fn over((key, limit, span): (&str, Option<Limit>, &str), count: usize) -> Option<Refusal> {
+    let limit = limit.filter(|limit| count > limit.most)?;
+    Some(Refusal {
+        rule: format!("limits.{key}"),
+        line: limit.line,
+        session: None,
+        why: format!(
+            "{count} sessions would be ended {span}, at most {} may",
+            limit.most
+        ),
+        absolute: false,
+    })
+}
+
+fn known(text: &str) -> &str {
+    if text.is_empty() { "unknown" } else { text }
 }
 
 impl Protection {

@@ -11,7 +11,6 @@ mod list;
 mod open;
 mod reading;
 mod terminate;
-mod verdict;
 mod wanted;
 mod watch;
 

@@ -5,6 +5,7 @@ use pam_guard::Filter as Expression;
 use pam_proto::listing::{Filter, Network};
 
 use crate::appliance_time::{Clock, When};
+use crate::filter;
 
 /// The filter options. All conditions must hold.
 #[derive(Debug, Clone, Args)]
@@ -36,7 +37,7 @@ pub(super) struct Wanted {
     #[arg(long, value_name = "TIME")]
     started_before: Option<When>,
     /// Only sessions that this expression means, such as `user=alice and started<2h`
-    #[arg(long, value_name = "EXPR")]
+    #[arg(long, value_name = "EXPR", value_parser = filter::parse)]
     filter: Option<Expression>,
 }
 

@@ -1,20 +1,12 @@
 //! What the reports of a termination come to: exit code, summary and complaint.
 
+use std::collections::BTreeSet;
+
+use pam_proto::SessionId;
 use pam_proto::termination::{Finding, Outcome, Report, Request};
-use serde::Serialize;
 
 use crate::exit::Exit;
-
-/// A report as it is printed.
-#[derive(Debug, Serialize)]
-pub(super) struct Told<'a> {
-    #[serde(flatten)]
-    pub(super) report: &'a Report,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ticket: Option<&'a str>,
-}
+use crate::guard::Done;
 
 /// What to call the session of a report.
 pub(super) fn name(report: &Report) -> String {
@@ -26,8 +18,13 @@ pub(super) fn name(report: &Report) -> String {
 }
 
 /// The exit code of all of them together.
-pub(super) fn exit(reports: &[Report]) -> Exit {
-    let exits: Vec<Exit> = reports.iter().map(exit_of).collect();
+pub(super) fn exit(done: &Done) -> Exit {
+    let exits = done.reports.iter();
+    combined(exits.map(|report| exit_of(report, &done.refused)).collect())
+}
+
+/// One exit code for several sessions.
+pub(super) fn combined(exits: Vec<Exit>) -> Exit {
     let done = exits.iter().filter(|exit| **exit == Exit::Done).count();
     match exits.first() {
         _ if done == exits.len() => Exit::Done,
@@ -39,9 +36,11 @@ pub(super) fn exit(reports: &[Report]) -> Exit {
     }
 }
 
-fn exit_of(report: &Report) -> Exit {
+fn exit_of(report: &Report, refused: &BTreeSet<SessionId>) -> Exit {
+    let id = report.session_id.as_ref();
     match report.outcome {
         Outcome::Terminated | Outcome::AlreadyEnded => Exit::Done,
+        _ if report.attempts == 0 && id.is_some_and(|id| refused.contains(id)) => Exit::Policy,
         Outcome::NotFound => Exit::NoSuchSession,
         Outcome::StillActive => Exit::Failed,
         Outcome::Denied => Exit::NotAuthorized,
@@ -59,7 +58,7 @@ fn exit_of(report: &Report) -> Exit {
     }
 }
 
-/// How many came to what: `2 terminated, 1 unconfirmed`.
+/// How many came to what: `2 terminated, 1 unconfirmed, no drop was sent for 1`.
 pub(super) fn summary(reports: &[Report]) -> String {
     let counts = Outcome::ALL.map(|outcome| {
         (
@@ -75,17 +74,22 @@ pub(super) fn summary(reports: &[Report]) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| format!("{count} {}", outcome.name()))
         .collect();
-    match &parts[..] {
-        [] => "no session was touched".to_owned(),
-        parts => parts.join(", "),
+    let untouched = reports
+        .iter()
+        .filter(|report| report.outcome == Outcome::Unconfirmed && report.attempts == 0);
+    match (&parts[..], untouched.count()) {
+        ([], _) => "no session was touched".to_owned(),
+        (parts, 0) => parts.join(", "),
+        (parts, count) => format!("{}; no drop was sent for {count}", parts.join(", ")),
     }
 }
 
 /// Why it is not all done: the first session that is not, in full.
-pub(super) fn complaint(reports: &[Report]) -> String {
+pub(super) fn complaint(done: &Done) -> String {
+    let Done { reports, refused } = done;
     let mut failed = reports
         .iter()
-        .filter(|report| exit_of(report) != Exit::Done);
+        .filter(|report| exit_of(report, refused) != Exit::Done);
     let Some(first) = failed.next() else {
         return summary(reports);
     };

@@ -1,0 +1,434 @@
+//! A termination under guard: the policy decides, the audit file has the decision before each drop
+//! is sent, and the outcome after.
+//!
+//! [`Guard::permit`] decides over sessions whose records were seen. [`Guard::terminate`] ends
+//! them: right before each drop it looks at the rules once more and waits until the drop's line is
+//! on the disk.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use pam_audit::{Actor, AuditFile, Context, Entry, Purpose};
+use pam_client::{Client, PlannedDrop, Withheld, Witness};
+use pam_guard::policy::{Attempt, Decision, Refusal};
+use pam_proto::termination::{Limits, Report, Target};
+use pam_proto::{Session, SessionId, SessionNumber};
+
+use crate::appliance_time::Clock;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::online::Online;
+use crate::output::stderr;
+
+mod journal;
+mod options;
+mod policy_file;
+
+use journal::{Journal, Recount, Stop};
+pub(crate) use options::GuardOptions;
+pub(crate) use policy_file::PolicyFile;
+
+/// What stands between a command and the sessions that it ends.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    policy: Option<PolicyFile>,
+    /// None when it can't be written and need not be.
+    audit: Option<AuditFile>,
+    optional: bool,
+    clock: Clock,
+    context: Context,
+    purpose: Purpose,
+}
+
+/// Sessions that the policy lets end.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    targets: Vec<Target>,
+    lifted: Vec<Refusal>,
+}
+
+/// That the policy lets nothing of this end.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    file: String,
+    refusals: Vec<Refusal>,
+}
+
+/// What became of the sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) reports: Vec<Report>,
+    /// Those of which a rule or the audit file kept a drop back.
+    pub(crate) refused: BTreeSet<SessionId>,
+}
+
+impl Guard {
+    /// Reads the policy and opens the audit file. `program` is the command, as it is recorded.
+    ///
+    /// # Errors
+    /// A policy that can't be read, or an audit file that can't be written although it must.
+    pub(crate) fn open(
+        options: &GuardOptions,
+        program: &str,
+        online: &Online,
+    ) -> Result<Self, Failure> {
+        let (environment, profile) = (&Environment::of_process(), online.profile());
+        let policy = options.policy_file(environment, profile);
+        let policy = policy.as_deref().map(PolicyFile::read).transpose()?;
+        let audit = options.audit.file(environment, profile);
+        let audit = audit.and_then(|file| {
+            let locked = file.lock().map(drop);
+            locked.map(|()| file).map_err(|error| error.to_string())
+        });
+        let audit = match audit {
+            Ok(file) => Some(file),
+            Err(line) if options.audit_optional => {
+                stderr::warning(format!("{line}; nothing is recorded"));
+                None
+            }
+            Err(line) => return Err(unrecorded(&line)),
+        };
+        Ok(Self {
+            context: Context {
+                who: Actor::of_process(),
+                host: Actor::host(),
+                program: format!("{program} {}", env!("CARGO_PKG_VERSION")),
+                run: run_id(),
+                appliance: online.settings()?.base.to_string(),
+                profile: online.profile_name().map(ToOwned::to_owned),
+                policy: policy.as_ref().map(|policy| policy.note.clone()),
+            },
+            purpose: Purpose {
+                trigger: None,
+                why: options.reason.clone(),
+                ticket: options.ticket.clone(),
+                break_glass: options.break_glass.clone(),
+            },
+            optional: options.audit_optional,
+            clock: online.clock()?,
+            policy,
+            audit,
+        })
+    }
+
+    /// Whether sessions must have been seen before they may be ended: without their records it
+    /// is unknown whether a rule protects them.
+    pub(crate) fn needs_records(&self) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|file| file.policy.protects())
+    }
+
+    /// Decides over sessions as one attempt: one rule against one of them refuses all. `unseen`
+    /// are named without a record; where a record decides, they are looked at before anything is
+    /// sent.
+    ///
+    /// # Errors
+    /// What the rules refuse, or that the hour's sessions can't be counted.
+    pub(crate) fn decide(
+        &self,
+        seen: Vec<Session>,
+        unseen: Vec<Target>,
+    ) -> Result<Result<Permit, Refused>, Failure> {
+        let (seen, ended) = seen.into_iter().partition::<Vec<_>, _>(Session::is_active);
+        // What has ended is not dropped; should it run after all, its record has the last word.
+        let ended = ended.into_iter().map(Target::seen);
+        let Some(file) = &self.policy else {
+            let seen = seen.into_iter().map(Target::seen);
+            return Ok(Ok(Permit {
+                targets: seen.chain(ended).chain(unseen).collect(),
+                lifted: Vec::new(),
+            }));
+        };
+        let ended_last_hour =
+            if file.policy.limits_the_hour() {
+                let count =
+                    |audit| journal::ended_last_hour(audit).map_err(|error| error.to_string());
+                let unknown =
+                    || Err("the audit file, by which they are counted, is missing".to_owned());
+                self.audit.as_ref().map_or_else(unknown, count).map_err(|line| {
+                let line = format!(
+                    "the policy limits the sessions that end within an hour, and they can't be \
+                     counted: {line}; nothing was terminated"
+                );
+                Failure::new(Exit::Policy, line)
+            })?
+            } else {
+                0
+            };
+        let attempt = Attempt {
+            ended_last_hour,
+            unseen: unseen.len(),
+            ..attempt(&self.purpose, &self.clock)
+        };
+        let Decision {
+            refusals, lifted, ..
+        } = file.policy.check(&seen, &attempt);
+        if refusals.is_empty() {
+            let unseen = unseen.into_iter();
+            let unseen = unseen.map(|target| {
+                if self.needs_records() {
+                    target.look_first()
+                } else {
+                    target
+                }
+            });
+            let targets = seen
+                .into_iter()
+                .map(Target::seen)
+                .chain(ended)
+                .chain(unseen)
+                .collect();
+            return Ok(Ok(Permit { targets, lifted }));
+        }
+        Ok(Err(Refused {
+            file: file.note.file.clone(),
+            refusals,
+        }))
+    }
+
+    /// [`decide`](Self::decide)s, and records a refusal.
+    pub(crate) fn permit(
+        &self,
+        seen: Vec<Session>,
+        unseen: Vec<Target>,
+    ) -> Result<Permit, Failure> {
+        let sessions = seen.clone();
+        match self.decide(seen, unseen)? {
+            Ok(permit) => Ok(permit),
+            Err(refused) => {
+                self.record_refusal(&sessions, &refused);
+                Err(refused.into())
+            }
+        }
+    }
+}
+
+impl Guard {
+    /// Ends what was permitted, a drop only once its line is in the audit file. Tells each report
+    /// as soon as it is known; stops cleanly when `stop` resolves.
+    pub(crate) async fn terminate(
+        &self,
+        client: &Client,
+        permit: Permit,
+        limits: Limits,
+        told: impl Fn(&Report) + Sync,
+        stop: impl Future<Output = ()>,
+    ) -> Done {
+        let journal = self.audit.clone();
+        let journal = journal.map(|file| Journal::start(file, self.recount()));
+        let watch = Watch {
+            guard: self,
+            journal,
+            lifted: permit.lifted,
+            refused: Mutex::default(),
+            told,
+        };
+        let reports = client.terminate(permit.targets, limits, &watch, stop).await;
+        if let Some(Err(error)) = watch.journal.map(Journal::finish) {
+            stderr::warning(format!("{error}; not everything that was done is recorded"));
+        }
+        let refused = watch.refused.into_inner();
+        Done {
+            reports,
+            refused: refused.unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Writes down that nothing is done: a line for each session that a rule protects, and one for
+    /// the rules about the attempt as a whole.
+    pub(crate) fn record_refusal(&self, sessions: &[Session], refused: &Refused) {
+        let about = |number| {
+            let refusals = refused.refusals.iter();
+            let refusals = refusals.filter(move |refusal| refusal.session == number);
+            refusals.cloned().collect::<Vec<_>>()
+        };
+        let entry = |session: Option<&Session>, refusals: Vec<Refusal>| {
+            let message = refusals.first().map(ToString::to_string)?;
+            let (context, purpose) = (&self.context, &self.purpose);
+            Some(Entry::refused(context, purpose, session, refusals, message))
+        };
+        let whole = entry(None, about(None));
+        let each = sessions
+            .iter()
+            .filter_map(|session| entry(Some(session), about(Some(session.id))));
+        let entries: Vec<Entry> = whole.into_iter().chain(each).collect();
+        self.record_refused(&entries);
+    }
+
+    /// Writes down that nothing is done because of a brake that is no rule of the policy.
+    pub(crate) fn record_brake(&self, line: &str) {
+        let entry = Entry::refused(&self.context, &self.purpose, None, Vec::new(), line);
+        self.record_refused(&[entry]);
+    }
+
+    fn record_refused(&self, entries: &[Entry]) {
+        let recorded = self.audit.as_ref().map(|audit| audit.append(entries));
+        if let Some(Err(error)) = recorded {
+            stderr::warning(format!("{error}; the refusal is not recorded"));
+        }
+    }
+
+    fn recount(&self) -> Option<Recount> {
+        let policy = &self.policy.as_ref()?.policy;
+        if !policy.limits_the_hour() {
+            return None;
+        }
+        let (policy, purpose) = (policy.clone(), self.purpose.clone());
+        let clock = self.clock.clone();
+        Some(Box::new(move |ended| {
+            policy.recount(ended, &attempt(&purpose, &clock)).refusals
+        }))
+    }
+}
+
+/// Stands by while sessions are terminated.
+struct Watch<'a, T> {
+    guard: &'a Guard,
+    journal: Option<Journal>,
+    lifted: Vec<Refusal>,
+    refused: Mutex<BTreeSet<SessionId>>,
+    told: T,
+}
+
+impl<T: Fn(&Report) + Sync> Watch<'_, T> {
+    /// What the rules say of a session right before its drop.
+    fn last_word(&self, planned: &PlannedDrop) -> Result<Vec<Refusal>, Vec<Refusal>> {
+        let (Some(file), Some(record)) = (&self.guard.policy, &planned.record) else {
+            return Ok(Vec::new());
+        };
+        let again = file
+            .policy
+            .recheck(record, &attempt(&self.guard.purpose, &self.guard.clock));
+        if again.is_allowed() {
+            Ok(again.lifted)
+        } else {
+            Err(again.refusals)
+        }
+    }
+
+    fn withhold(&self, planned: &PlannedDrop, reason: String) -> Withheld {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.insert(planned.session_id.clone());
+        Withheld { reason }
+    }
+
+    fn refuse(&self, planned: &PlannedDrop, refusals: Vec<Refusal>, reason: String) -> Withheld {
+        if let Some(journal) = &self.journal {
+            journal.record(self.entry(planned).into_refused(refusals, reason.clone()));
+        }
+        self.withhold(planned, reason)
+    }
+
+    fn entry(&self, planned: &PlannedDrop) -> Entry {
+        let (context, purpose) = (&self.guard.context, &self.guard.purpose);
+        let record = planned.record.as_deref();
+        Entry::drop(
+            context,
+            purpose,
+            &planned.session_id,
+            record,
+            planned.attempt,
+        )
+    }
+}
+
+impl<T: Fn(&Report) + Sync> Witness for Watch<'_, T> {
+    async fn before_drop(&self, planned: &PlannedDrop) -> Result<(), Withheld> {
+        if self.guard.needs_records() && planned.record.is_none() {
+            let reason = "its record was not seen, so it is unknown whether the policy protects it";
+            return Err(self.refuse(planned, Vec::new(), reason.to_owned()));
+        }
+        let lifted = match self.last_word(planned) {
+            Ok(lifted) => lifted,
+            Err(refusals) => {
+                let reason = refusals
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                return Err(self.refuse(planned, refusals, reason));
+            }
+        };
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
+        let mut entry = self.entry(planned);
+        let whole = self
+            .lifted
+            .iter()
+            .filter(|refusal| refusal.session.is_none());
+        entry.lifted = whole.cloned().chain(lifted).collect();
+        match journal.before(entry).await {
+            Ok(()) => Ok(()),
+            Err(Stop::Rule(refusal)) => Err(self.withhold(planned, refusal.to_string())),
+            Err(Stop::Unwritten(line)) if self.guard.optional => {
+                stderr::warning(format!("{line}; the drop is sent unrecorded"));
+                Ok(())
+            }
+            Err(Stop::Unwritten(line)) => Err(self.withhold(planned, line)),
+        }
+    }
+
+    fn reported(&self, report: &Report) {
+        if let Some(journal) = &self.journal {
+            let (context, purpose) = (&self.guard.context, &self.guard.purpose);
+            journal.record(Entry::outcome(context, purpose, report));
+        }
+        (self.told)(report);
+    }
+}
+
+impl Refused {
+    /// What stands in the way of one session: a rule that protects it, else one about the whole.
+    pub(crate) fn of(&self, session: SessionNumber) -> String {
+        let of_it = self.refusals.iter();
+        let mut of_it = of_it.filter(|refusal| refusal.session == Some(session));
+        let first = of_it.next().or(self.refusals.first());
+        first.map(|refusal| self.line(refusal)).unwrap_or_default()
+    }
+
+    fn line(&self, refusal: &Refusal) -> String {
+        format!(
+            "refused by policy rule `{}` ({}, line {}): {}",
+            refusal.rule, self.file, refusal.line, refusal.why
+        )
+    }
+}
+
+impl From<Refused> for Failure {
+    /// Of several refusals all but the last are told here.
+    fn from(refused: Refused) -> Self {
+        let lines = refused.refusals.iter();
+        let mut lines: Vec<String> = lines.map(|refusal| refused.line(refusal)).collect();
+        let last = lines.pop().unwrap_or_default();
+        lines.iter().for_each(stderr::note);
+        Self::new(Exit::Policy, format!("{last}; nothing was terminated"))
+    }
+}
+
+fn unrecorded(line: &str) -> Failure {
+    let line = format!(
+        "{line}; nothing was terminated, as it would not be recorded (--audit-optional allows that)"
+    );
+    Failure::new(Exit::Policy, line)
+}
+
+fn attempt<'a>(purpose: &'a Purpose, clock: &Clock) -> Attempt<'a> {
+    Attempt {
+        reason: purpose.why.as_deref(),
+        ticket: purpose.ticket.as_deref(),
+        now: clock.now(),
+        ended_last_hour: 0,
+        unseen: 0,
+        break_glass: purpose.break_glass.is_some(),
+    }
+}
+
+/// A value that tells the records of one run from those of others.
+fn run_id() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness the time in each record still tells runs apart.
+    let _ = getrandom::fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -5,6 +5,7 @@
 
 use xshell::{Shell, cmd};
 
+use crate::bench;
 use crate::error::Error;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
@@ -27,6 +28,7 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
     steps.run("clippy", || clippy(sh));
     steps.run("doc examples", || doc_examples(sh));
     steps.run("tests", || tests(sh));
+    steps.run("benchmarks", || bench::check(sh));
     steps.run("docs", || docs(sh));
     steps.run("deny", || deny(sh));
 }

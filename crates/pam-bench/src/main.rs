@@ -3,17 +3,24 @@
 //!
 //! Every figure is a ratio measured side by side in one run: contestants take turns, and the
 //! results are compared before anything is timed. Wall time never fails a run; wrong results and
-//! counted things (allocations) do.
+//! counted things (allocations, memory, sizes) do.
 
-mod harness;
+mod cli;
+mod listing;
+mod mock;
+mod process;
+mod race;
+mod report;
 mod sign;
+mod terminate;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-use crate::harness::{Effort, Report};
+use crate::report::{Effort, Report};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -26,6 +33,9 @@ struct Options {
     /// Few, short rounds: whether results and counts are right, not how long they take
     #[arg(long)]
     short: bool,
+    /// A Python that has requests_oauthlib
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -34,6 +44,12 @@ enum Name {
     Sign,
     /// Verifying a signed request
     Verify,
+    /// Finding one user's active sessions in a listing
+    Listing,
+    /// Ending 10,000 sessions over loopback
+    Terminate,
+    /// From exec to exit
+    Cli,
 }
 
 fn main() -> ExitCode {
@@ -44,9 +60,22 @@ fn main() -> ExitCode {
         Effort::Full
     };
     let mut report = Report::new(options.json, effort);
-    match options.name {
-        Name::Sign => sign::run(&mut report),
-        Name::Verify => verify::run(&mut report),
+    let python = options.python.as_deref();
+    let done = match options.name {
+        Name::Sign => {
+            sign::run(&mut report);
+            Ok(())
+        }
+        Name::Verify => {
+            verify::run(&mut report);
+            Ok(())
+        }
+        Name::Listing => listing::run(&mut report),
+        Name::Terminate => terminate::run(&mut report, python),
+        Name::Cli => cli::run(&mut report, python),
+    };
+    if let Err(error) = done {
+        report.fail(error.to_string());
     }
     report.finish()
 }

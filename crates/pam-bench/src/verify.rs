@@ -7,7 +7,8 @@ use pam_proto::oauth1::signature::Key;
 use pam_proto::oauth1::verify::{Origin, Refusal, Unknown, Verifier};
 use pam_proto::oauth1::{Signer, Stamp, Target};
 
-use crate::harness::{Contestant, Report};
+use crate::race::{Contestant, race};
+use crate::report::{Goal, Report};
 use crate::sign::{self, Case};
 
 const SIGNING: &str = "pam-proto, signing";
@@ -18,12 +19,12 @@ const REQUESTS: usize = 1_000;
 
 pub(crate) fn run(report: &mut Report) {
     for case in sign::cases() {
-        race(report, &case);
+        compare(report, &case);
     }
 }
 
 #[expect(clippy::unwrap_used, reason = "the inputs are constants of this crate")]
-fn race(report: &mut Report, case: &Case) {
+fn compare(report: &mut Report, case: &Case) {
     let signer = Signer::new(&sign::credentials()).unwrap();
     let uri: Uri = case.url.parse().unwrap();
     let target = Target::new(case.method.as_str(), &uri);
@@ -82,21 +83,23 @@ fn race(report: &mut Report, case: &Case) {
 
     let mut in_turn = InTurn::new(&right);
     let mut wrong_in_turn = InTurn::new(&wrong);
-    report.race(
+    race(
+        report,
         "verify",
         case.name,
+        1_000,
         vec![
             Contestant::new(SIGNING, || signer.authorization(&target, &stamp)),
             Contestant::new(RIGHT, || {
                 let (verifier, request) = in_turn.next();
                 verify(verifier, request)
             })
-            .goal(1.5, SIGNING),
+            .goal(Goal::AtMost(1.5, SIGNING)),
             Contestant::new("pam-proto, wrong signature", || {
                 let (verifier, request) = wrong_in_turn.next();
                 verify(verifier, request)
             })
-            .goal(1.05, RIGHT),
+            .goal(Goal::Same(0.05, RIGHT)),
         ],
     );
 }

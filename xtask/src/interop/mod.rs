@@ -21,6 +21,8 @@ use xshell::{Shell, cmd};
 use crate::error::Error;
 use crate::steps::{Outcome, Steps};
 
+pub(crate) use python::{Environment, requests_oauthlib};
+
 /// What to prove.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -78,21 +80,8 @@ impl<'s> Bench<'s> {
     /// built twice.
     fn build(sh: &'s Shell) -> Result<Bench<'s>, Error> {
         cmd!(sh, "cargo build --workspace --bins --examples --locked").run()?;
-        let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps --locked")
-            .quiet()
-            .read()?;
-        let metadata: serde_json::Value =
-            serde_json::from_str(&json).map_err(|source| Error::Json {
-                what: "cargo metadata".into(),
-                source,
-            })?;
-        let target = metadata["target_directory"]
-            .as_str()
-            .ok_or_else(|| Error::new("cargo metadata names no target directory"))?;
-        Ok(Bench {
-            sh,
-            target: PathBuf::from(target),
-        })
+        let target = target(sh)?;
+        Ok(Bench { sh, target })
     }
 
     /// One of the examples of `pam-proto`.
@@ -110,4 +99,20 @@ impl<'s> Bench<'s> {
             .sh
             .create_dir(self.target.join("interop").join(proof))?)
     }
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target(sh: &Shell) -> Result<PathBuf, Error> {
+    let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps --locked")
+        .quiet()
+        .read()?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&json).map_err(|source| Error::Json {
+            what: "cargo metadata".into(),
+            source,
+        })?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .ok_or_else(|| Error::new("cargo metadata names no target directory"))?;
+    Ok(PathBuf::from(target))
 }

@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use super::Bench;
 use super::line_programs::{Party, both_ways};
@@ -87,8 +87,13 @@ pub(super) fn json_schemas(bench: &Bench<'_>) -> Result<Outcome, Error> {
     Ok(Outcome::Ok(summary))
 }
 
+/// A Python that has `requests` and `requests_oauthlib`.
+pub(crate) fn requests_oauthlib(sh: &Shell, target: PathBuf) -> Result<Environment, Error> {
+    environment(&Bench { sh, target }, "oauthlib")
+}
+
 /// A virtual environment, or what this machine lacks for one.
-enum Environment {
+pub(crate) enum Environment {
     Ready(PathBuf),
     Missing(String),
 }

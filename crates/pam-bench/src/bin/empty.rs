@@ -1,0 +1,3 @@
+//! A Rust program that does nothing: what starting one costs.
+
+fn main() {}

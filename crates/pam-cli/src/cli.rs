@@ -5,6 +5,7 @@ use clap::{ArgAction, Args, Command as Clap, CommandFactory, Parser, Subcommand,
 use pam_client::Notice;
 use pam_proto::Notes;
 
+use crate::commands::alert::Alert;
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
 use crate::commands::explain::Explain;
@@ -107,6 +108,7 @@ pub(crate) enum Command {
     Auth(Auth),
     Profile(Profile),
     Login(Login),
+    Alert(Alert),
     Explain(Explain),
     Mock(Mock),
     Demo(Demo),
@@ -131,14 +133,15 @@ impl Command {
             Self::Profile(command) => command.needs(),
             // The mock's own `--profile` is another thing under the same name.
             Self::Auth(_) | Self::Login(_) | Self::Mock(_) => Needs::Profile,
-            Self::Explain(_) | Self::Demo(_) => Needs::Nothing,
+            Self::Alert(_) | Self::Explain(_) | Self::Demo(_) => Needs::Nothing,
         }
     }
 }
 
 /// The commands, by their path, that talk to no appliance, so that connection options mean
 /// nothing to them.
-const OFFLINE: [&[&str]; 8] = [
+const OFFLINE: [&[&str]; 9] = [
+    &["alert"],
     &["auth"],
     &["login"],
     &["profile", "list"],
@@ -150,7 +153,7 @@ const OFFLINE: [&[&str]; 8] = [
 ];
 
 /// Those of them to which a profile means nothing either.
-const ALONE: [&[&str]; 3] = [&["explain"], &["mock"], &["demo"]];
+const ALONE: [&[&str]; 4] = [&["alert"], &["explain"], &["mock"], &["demo"]];
 
 /// The whole command line, with the global options hidden where they mean nothing.
 pub(crate) fn command() -> Clap {

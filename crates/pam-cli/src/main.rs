@@ -105,6 +105,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Auth(command) => command.run(&selection),
         Command::Profile(command) => command.run(&connection, &selection),
         Command::Login(command) => command.run(&selection),
+        Command::Alert(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Mock(command) => command.run(telling),
         Command::Demo(command) => command.run(telling),

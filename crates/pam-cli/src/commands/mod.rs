@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod alert;
 pub(crate) mod auth;
 pub(crate) mod demo;
 pub(crate) mod explain;

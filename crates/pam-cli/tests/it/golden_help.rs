@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 24] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -20,6 +20,8 @@ const COMMANDS: [&[&str]; 22] = [
     &["profile", "show"],
     &["profile", "remove"],
     &["login"],
+    &["alert"],
+    &["alert", "decode"],
     &["explain"],
     &["mock"],
     &["mock", "faults"],

@@ -8,6 +8,7 @@
     reason = "a test that can't go on has failed, in its helpers as well"
 )]
 
+mod alert;
 mod auth;
 mod bad_answers;
 mod completion;

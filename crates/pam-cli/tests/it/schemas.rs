@@ -197,6 +197,22 @@ fn offline_commands() {
 }
 
 #[test]
+fn alerts() {
+    for name in [
+        "datagram/q10-machine-actor.bin",
+        "datagram/q07-sentence-portuguese.bin",
+        "datagram/cef-contradicts-itself.bin",
+        "stream/rsyslog-traditional-lines.bin",
+        "webhook/alertmanager/0.33.1.json",
+    ] {
+        let file = folder().join("../../tests/fixtures/alerts").join(name);
+        let mut command = pamctl();
+        command.args(["alert", "decode", "-o", "ndjson"]).arg(file);
+        lines_hold("alert.json", &Run::of(&mut command).ended(0).stdout);
+    }
+}
+
+#[test]
 fn a_schema_refuses_what_it_should() {
     let mock = Mock::populated();
     let run = Run::of(mock.pamctl().args(["session", "get", "1", "-o", "json"])).ended(0);

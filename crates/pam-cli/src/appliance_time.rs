@@ -79,6 +79,19 @@ impl Clock {
 }
 
 impl When {
+    /// The same for everybody; what is written without a zone is by the clock of this one.
+    pub(crate) fn instant(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Instant(instant) => instant,
+            Self::Ago(ago) => now.checked_sub(ago).unwrap_or(Timestamp::MIN),
+            Self::Civil(civil) => {
+                let civil = civil.to_string().parse::<DateTime>();
+                let instant = civil.and_then(|civil| zone.to_timestamp(civil));
+                instant.unwrap_or(Timestamp::MIN)
+            }
+        }
+    }
+
     fn by(self, zone: &TimeZone, now: Timestamp) -> CivilTime {
         let instant = match self {
             Self::Civil(civil) => return civil,

@@ -6,11 +6,14 @@ use pam_client::Notice;
 use pam_proto::Notes;
 
 use crate::commands::alert::Alert;
+use crate::commands::audit::Audit;
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
 use crate::commands::explain::Explain;
 use crate::commands::login::Login;
 use crate::commands::mock::Mock;
+use crate::commands::plan::{Apply, Plan};
+use crate::commands::policy::Policy;
 use crate::commands::profile::Profile;
 use crate::commands::session::Session;
 use crate::config::Selection;
@@ -26,6 +29,8 @@ Environment:
                        the four values of an OAuth 1.0 authorization
   PAM_CLIENT_ID, PAM_CLIENT_SECRET, PAM_TENANT
                        an OAuth 2.0 authorization, and its tenant where there are several
+  PAM_POLICY           the rules that protect sessions from being terminated
+  PAM_AUDIT            the file in which every decision is recorded
   PAM_TOKEN_CACHE      a file that keeps the OAuth 2.0 access token for the next run
   PAM_TIME_ZONE        the zone of the appliance's clock
   PAMCTL_PROFILE, PAMCTL_CONFIG
@@ -105,6 +110,10 @@ impl Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Session(Session),
+    Plan(Plan),
+    Apply(Apply),
+    Policy(Policy),
+    Audit(Audit),
     Auth(Auth),
     Profile(Profile),
     Login(Login),
@@ -129,10 +138,12 @@ impl Command {
     /// Which of the global options mean something to it.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::Session(_) => Needs::Appliance,
+            Self::Session(_) | Self::Plan(_) | Self::Apply(_) => Needs::Appliance,
             Self::Profile(command) => command.needs(),
             // The mock's own `--profile` is another thing under the same name.
-            Self::Auth(_) | Self::Login(_) | Self::Mock(_) => Needs::Profile,
+            Self::Auth(_) | Self::Login(_) | Self::Mock(_) | Self::Policy(_) | Self::Audit(_) => {
+                Needs::Profile
+            }
             Self::Alert(_) | Self::Explain(_) | Self::Demo(_) => Needs::Nothing,
         }
     }
@@ -140,8 +151,10 @@ impl Command {
 
 /// The commands, by their path, that talk to no appliance, so that connection options mean
 /// nothing to them.
-const OFFLINE: [&[&str]; 9] = [
+const OFFLINE: [&[&str]; 11] = [
     &["alert"],
+    &["audit"],
+    &["policy"],
     &["auth"],
     &["login"],
     &["profile", "list"],

@@ -26,8 +26,10 @@ mod quantity;
 mod refused_flags;
 mod route_memory;
 mod secret;
+mod session_file;
 mod settings;
 mod termination;
+mod text_file;
 
 use std::process::ExitCode;
 
@@ -102,6 +104,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let online = || Online::new(connection.clone(), &selection, telling);
     match command {
         Command::Session(command) => command.run(&online()?),
+        Command::Plan(command) => command.run(&online()?),
+        Command::Apply(command) => command.run(&online()?),
+        Command::Policy(command) => command.run(&selection),
+        Command::Audit(command) => command.run(&selection),
         Command::Auth(command) => command.run(&selection),
         Command::Profile(command) => command.run(&connection, &selection),
         Command::Login(command) => command.run(&selection),

@@ -1,10 +1,13 @@
 //! One file a command.
 
 pub(crate) mod alert;
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod login;
 pub(crate) mod mock;
+pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod profile;
 pub(crate) mod session;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use pam_audit::{Actor, AuditFile, Context, Entry, Purpose};
+use pam_audit::{Actor, AuditFile, Context, Entry, PolicyNote, Purpose};
 use pam_client::{Client, PlannedDrop, Withheld, Witness};
 use pam_guard::policy::{Attempt, Decision, Refusal};
 use pam_proto::termination::{Limits, Report, Target};
@@ -26,7 +26,7 @@ mod options;
 mod policy_file;
 
 use journal::{Journal, Recount, Stop};
-pub(crate) use options::GuardOptions;
+pub(crate) use options::{AuditOption, GuardOptions, Justification};
 pub(crate) use policy_file::PolicyFile;
 
 /// What stands between a command and the sessions that it ends.
@@ -51,7 +51,7 @@ pub(crate) struct Permit {
 /// That the policy lets nothing of this end.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    file: String,
+    policy: PolicyNote,
     refusals: Vec<Refusal>,
 }
 
@@ -74,6 +74,7 @@ impl Guard {
         online: &Online,
     ) -> Result<Self, Failure> {
         let (environment, profile) = (&Environment::of_process(), online.profile());
+        let justification = &options.justification;
         let policy = options.policy_file(environment, profile);
         let policy = policy.as_deref().map(PolicyFile::read).transpose()?;
         let audit = options.audit.file(environment, profile);
@@ -101,9 +102,9 @@ impl Guard {
             },
             purpose: Purpose {
                 trigger: None,
-                why: options.reason.clone(),
-                ticket: options.ticket.clone(),
-                break_glass: options.break_glass.clone(),
+                why: justification.reason.clone(),
+                ticket: justification.ticket.clone(),
+                break_glass: justification.break_glass.clone(),
             },
             optional: options.audit_optional,
             clock: online.clock()?,
@@ -183,7 +184,7 @@ impl Guard {
             return Ok(Ok(Permit { targets, lifted }));
         }
         Ok(Err(Refused {
-            file: file.note.file.clone(),
+            policy: file.note.clone(),
             refusals,
         }))
     }
@@ -389,11 +390,16 @@ impl Refused {
     }
 
     fn line(&self, refusal: &Refusal) -> String {
-        format!(
-            "refused by policy rule `{}` ({}, line {}): {}",
-            refusal.rule, self.file, refusal.line, refusal.why
-        )
+        refused_line(&self.policy, refusal)
     }
+}
+
+/// What a rule refuses, with the policy's file.
+pub(crate) fn refused_line(policy: &PolicyNote, refusal: &Refusal) -> String {
+    format!(
+        "refused by policy rule `{}` ({}, line {}): {}",
+        refusal.rule, policy.file, refusal.line, refusal.why
+    )
 }
 
 impl From<Refused> for Failure {

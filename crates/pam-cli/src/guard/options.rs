@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use pam_audit::AuditFile;
 
+use super::policy_file::PolicyFile;
 use crate::config::Profile;
 use crate::environment::{self, Environment};
 
@@ -13,6 +14,21 @@ use crate::environment::{self, Environment};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Guard options")]
 pub(crate) struct GuardOptions {
+    #[command(flatten)]
+    pub(crate) justification: Justification,
+    /// The rules that protect sessions [env: PAM_POLICY]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) audit: AuditOption,
+    /// Terminate even when the audit file can't be written
+    #[arg(long)]
+    pub(super) audit_optional: bool,
+}
+
+/// Why sessions are to end.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Justification {
     /// Why; recorded, and kept in the output
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
@@ -23,14 +39,6 @@ pub(crate) struct GuardOptions {
     /// record this reason for it
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) break_glass: Option<String>,
-    /// The rules that protect sessions [env: PAM_POLICY]
-    #[arg(long, value_name = "FILE")]
-    pub(super) policy: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) audit: AuditOption,
-    /// Terminate even when the audit file can't be written
-    #[arg(long)]
-    pub(super) audit_optional: bool,
 }
 
 /// Where decisions are recorded.
@@ -50,8 +58,7 @@ impl GuardOptions {
         profile: &Profile,
     ) -> Option<PathBuf> {
         let given = self.policy.clone();
-        let given = given.or_else(|| environment.path(environment::POLICY));
-        given.or_else(|| profile.policy.clone())
+        given.or_else(|| PolicyFile::in_force(environment, profile))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::printable::PrintableJson;
+use super::printable::{PrintableJson, printable};
 use crate::progress::Progress;
 
 /// How much is gathered before it is written.
@@ -46,6 +46,15 @@ impl Stdout {
             return None;
         }
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+    }
+
+    /// Writes lines of text.
+    pub(crate) fn lines(lines: &[String]) -> io::Result<()> {
+        let mut out = Self::open();
+        for line in lines {
+            writeln!(out, "{}", printable(line))?;
+        }
+        out.flush()
     }
 
     /// Writes one value as one line of JSON.

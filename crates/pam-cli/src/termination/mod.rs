@@ -131,7 +131,16 @@ impl EndingOptions {
         } else {
             order
         };
-        let targets = unseen.iter().cloned().map(Target::from).collect();
+        let look_first = found == Found::ByRule;
+        let targets = unseen.iter().cloned().map(Target::from);
+        let targets = targets.map(|target| {
+            if look_first {
+                target.look_first()
+            } else {
+                target
+            }
+        });
+        let targets = targets.collect();
         let permit = guard.permit(seen.clone(), targets)?;
         // A screen that is gone is no reason to end sessions unseen.
         let shown = (!self.yes || found == Found::ByRule)
@@ -211,8 +220,8 @@ impl EndingOptions {
 
     fn why(&self) -> Why<'_> {
         Why {
-            reason: self.guard.reason.as_deref(),
-            ticket: self.guard.ticket.as_deref(),
+            reason: self.guard.justification.reason.as_deref(),
+            ticket: self.guard.justification.ticket.as_deref(),
         }
     }
 
@@ -228,7 +237,8 @@ impl EndingOptions {
     }
 }
 
-fn name(session: &Session) -> SessionRef {
+/// The name by which a session is ended: its session_id, when it has one.
+pub(crate) fn name(session: &Session) -> SessionRef {
     let id = session.session_id.clone().map(SessionRef::Id);
     id.unwrap_or(SessionRef::Number(session.id))
 }

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -10,6 +10,14 @@ const COMMANDS: [&[&str]; 24] = [
     &["session", "get"],
     &["session", "open"],
     &["session", "terminate"],
+    &["plan"],
+    &["apply"],
+    &["policy"],
+    &["policy", "check"],
+    &["policy", "test"],
+    &["audit"],
+    &["audit", "list"],
+    &["audit", "verify"],
     &["auth"],
     &["auth", "explain"],
     &["auth", "header"],

@@ -9,6 +9,7 @@
 )]
 
 mod alert;
+mod audit;
 mod auth;
 mod bad_answers;
 mod completion;
@@ -16,9 +17,12 @@ mod demo_and_mock;
 mod explain;
 mod fixture;
 mod golden_help;
+mod guard;
 mod listing;
 mod login;
 mod person;
+mod plan;
+mod policy;
 mod profiles;
 mod schemas;
 mod secrets;

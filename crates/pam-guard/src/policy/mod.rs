@@ -242,6 +242,12 @@ impl Policy {
         !self.protect.is_empty()
     }
 
+    /// How many rules protect sessions.
+    #[must_use]
+    pub fn rules(&self) -> usize {
+        self.protect.len()
+    }
+
     fn hourly(&self) -> (&'static str, Option<Limit>, &'static str) {
         ("per_hour", self.per_hour, "within an hour")
     }

@@ -16,6 +16,7 @@ use crate::commands::plan::{Apply, Plan};
 use crate::commands::policy::Policy;
 use crate::commands::profile::Profile;
 use crate::commands::session::Session;
+use crate::commands::top::Top;
 use crate::config::Selection;
 use crate::exit::Exit;
 use crate::output::stderr;
@@ -110,6 +111,7 @@ impl Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Session(Session),
+    Top(Top),
     Plan(Plan),
     Apply(Apply),
     Policy(Policy),
@@ -138,7 +140,7 @@ impl Command {
     /// Which of the global options mean something to it.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::Session(_) | Self::Plan(_) | Self::Apply(_) => Needs::Appliance,
+            Self::Session(_) | Self::Top(_) | Self::Plan(_) | Self::Apply(_) => Needs::Appliance,
             Self::Profile(command) => command.needs(),
             // The mock's own `--profile` is another thing under the same name.
             Self::Auth(_) | Self::Login(_) | Self::Mock(_) | Self::Policy(_) | Self::Audit(_) => {

@@ -104,6 +104,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let online = || Online::new(connection.clone(), &selection, telling);
     match command {
         Command::Session(command) => command.run(&online()?),
+        Command::Top(command) => command.run(&online()?),
         Command::Plan(command) => command.run(&online()?),
         Command::Apply(command) => command.run(&online()?),
         Command::Policy(command) => command.run(&selection),

@@ -11,3 +11,4 @@ pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod profile;
 pub(crate) mod session;
+pub(crate) mod top;

@@ -121,6 +121,20 @@ impl Guard {
             .is_some_and(|file| file.policy.protects())
     }
 
+    /// The name of the rule that protects a session now.
+    pub(crate) fn protects(&self, session: &Session) -> Option<String> {
+        let policy = &self.policy.as_ref()?.policy;
+        let mut rules = policy.protecting(session, self.clock.now());
+        rules.next().map(|(name, _)| name.to_owned())
+    }
+
+    /// The most sessions that a command may end bit by bit: the policy's limit of one command.
+    pub(crate) fn most(&self) -> Option<usize> {
+        let broken = self.purpose.break_glass.is_some();
+        let file = self.policy.as_ref().filter(|_| !broken)?;
+        file.policy.most_per_command()
+    }
+
     /// Decides over sessions as one attempt: one rule against one of them refuses all. `unseen`
     /// are named without a record; where a record decides, they are looked at before anything is
     /// sent.

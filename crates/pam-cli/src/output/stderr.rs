@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
@@ -10,6 +11,21 @@ use super::printable::printable;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
+
+/// The lines that wait while something else has the terminal.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Keeps every line back until [`release`], for as long as the whole screen is drawn on.
+pub(crate) fn hold() {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    held.get_or_insert_default();
+}
+
+/// Says what was kept back, and keeps nothing back any more.
+pub(crate) fn release() {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    held.into_iter().flatten().for_each(write);
+}
 
 /// Says why the command failed.
 pub(crate) fn error(line: impl Display) {
@@ -23,22 +39,28 @@ pub(crate) fn warning(line: impl Display) {
 
 /// Says something in passing.
 pub(crate) fn note(line: impl Display) {
-    let line = line.to_string();
-    // There is nobody to tell that standard error is gone.
-    let _ = writeln!(anstream::stderr(), "{}", printable(&line));
+    say(printable(&line.to_string()).into_owned());
 }
 
 /// A detail that was asked for with `-v`.
 pub(crate) fn detail(line: impl Display) {
     let line = line.to_string();
-    let _ = writeln!(anstream::stderr(), "{FAINT}{}{FAINT:#}", printable(&line));
+    say(format!("{FAINT}{}{FAINT:#}", printable(&line)));
 }
 
 fn labelled(style: Style, label: &str, line: impl Display) {
     let line = line.to_string();
-    let _ = writeln!(
-        anstream::stderr(),
-        "{style}{label}:{style:#} {}",
-        printable(&line)
-    );
+    say(format!("{style}{label}:{style:#} {}", printable(&line)));
+}
+
+fn say(line: String) {
+    match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(held) => held.push(line),
+        None => write(line),
+    }
+}
+
+fn write(line: String) {
+    // There is nobody to tell that standard error is gone.
+    let _ = writeln!(anstream::stderr(), "{line}");
 }

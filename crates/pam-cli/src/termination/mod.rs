@@ -20,9 +20,9 @@ use crate::quantity;
 
 pub(crate) mod find;
 pub(crate) mod names;
-mod question;
-mod told;
-mod verdict;
+pub(crate) mod question;
+pub(crate) mod told;
+pub(crate) mod verdict;
 
 use told::{Format, Teller, Told, Why};
 
@@ -244,7 +244,7 @@ pub(crate) fn name(session: &Session) -> SessionRef {
 }
 
 /// Up to a quarter of a second, so that several programs don't march in step.
-fn jitter() -> Duration {
+pub(crate) fn jitter() -> Duration {
     let mut byte = [0];
     // Without randomness they march in step, which is no reason not to terminate.
     let _ = getrandom::fill(&mut byte);

@@ -11,7 +11,7 @@ use crate::output::sessions;
 const SHOWN: usize = 100;
 
 /// Refuses what would have to be asked where nobody can be.
-pub(super) fn can_ask() -> Result<(), Failure> {
+pub(crate) fn can_ask() -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(());
     }
@@ -52,16 +52,23 @@ pub(super) fn show(
 /// Asks on the terminal: for a yes, or for the number of sessions when there are more than
 /// `confirm_above`.
 pub(super) fn confirmed(count: usize, confirm_above: usize) -> Result<bool, Failure> {
+    if count <= confirm_above {
+        return yes("Terminate? [y/N] ");
+    }
+    let question = format!("Type {count} to terminate them, anything else to leave them: ");
+    Ok(answer(&question)? == count.to_string())
+}
+
+/// Asks on the terminal for a yes.
+pub(crate) fn yes(question: &str) -> Result<bool, Failure> {
+    Ok(matches!(answer(question)?.as_str(), "y" | "yes"))
+}
+
+fn answer(question: &str) -> Result<String, Failure> {
     let unasked = |error: io::Error| {
         Failure::usage(format!(
             "can't ask: {error}; nothing was terminated; add --yes"
         ))
-    };
-    let by_number = count > confirm_above;
-    let question = if by_number {
-        format!("Type {count} to terminate them, anything else to leave them: ")
-    } else {
-        String::from("Terminate? [y/N] ")
     };
     let mut terminal = anstream::stderr();
     terminal
@@ -74,10 +81,5 @@ pub(super) fn confirmed(count: usize, confirm_above: usize) -> Result<bool, Fail
         .take(1024)
         .read_line(&mut answer)
         .map_err(unasked)?;
-    let answer = answer.trim().to_lowercase();
-    Ok(if by_number {
-        answer == count.to_string()
-    } else {
-        matches!(answer.as_str(), "y" | "yes")
-    })
+    Ok(answer.trim().to_lowercase())
 }

@@ -37,7 +37,7 @@ pub(crate) struct Why<'a> {
 
 /// One session, as it is printed.
 #[derive(Debug, Serialize)]
-pub(super) struct Told<'a> {
+pub(crate) struct Told<'a> {
     session_id: Option<&'a SessionId>,
     id: Option<SessionNumber>,
     pub(super) outcome: Outcome,
@@ -60,7 +60,7 @@ const UNASKED: &Appliance = &Appliance {
 };
 
 impl<'a> Told<'a> {
-    pub(super) fn of(report: &'a Report, why: Why<'a>) -> Self {
+    pub(crate) fn of(report: &'a Report, why: Why<'a>) -> Self {
         Self {
             session_id: report.session_id.as_ref(),
             id: report.id,

@@ -18,7 +18,7 @@ pub(super) fn name(report: &Report) -> String {
 }
 
 /// The exit code of all of them together.
-pub(super) fn exit(done: &Done) -> Exit {
+pub(crate) fn exit(done: &Done) -> Exit {
     let exits = done.reports.iter();
     combined(exits.map(|report| exit_of(report, &done.refused)).collect())
 }
@@ -59,7 +59,7 @@ fn exit_of(report: &Report, refused: &BTreeSet<SessionId>) -> Exit {
 }
 
 /// How many came to what: `2 terminated, 1 unconfirmed, no drop was sent for 1`.
-pub(super) fn summary(reports: &[Report]) -> String {
+pub(crate) fn summary(reports: &[Report]) -> String {
     let counts = Outcome::ALL.map(|outcome| {
         (
             outcome,
@@ -85,7 +85,7 @@ pub(super) fn summary(reports: &[Report]) -> String {
 }
 
 /// Why it is not all done: the first session that is not, in full.
-pub(super) fn complaint(done: &Done) -> String {
+pub(crate) fn complaint(done: &Done) -> String {
     let Done { reports, refused } = done;
     let mut failed = reports
         .iter()

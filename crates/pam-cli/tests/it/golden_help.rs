@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 34] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -10,6 +10,8 @@ const COMMANDS: [&[&str]; 32] = [
     &["session", "get"],
     &["session", "open"],
     &["session", "terminate"],
+    &["session", "keep-out"],
+    &["top"],
     &["plan"],
     &["apply"],
     &["policy"],

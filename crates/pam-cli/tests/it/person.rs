@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -64,6 +65,25 @@ impl Person {
         self
     }
 
+    /// Reads until this is on the screen of a program that draws on all of it.
+    #[track_caller]
+    pub(crate) fn shows(&mut self, text: &str) -> &mut Self {
+        let mut buffer = [0; 4096];
+        while !drawn(&self.seen).contains(text) {
+            let count = self.terminal.read(&mut buffer).unwrap_or(0);
+            let screen = drawn(&self.seen);
+            assert!(count > 0, "`{text}` was never shown in:\n{screen}");
+            self.seen
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        self
+    }
+
+    /// Sends a signal to the program.
+    pub(crate) fn gets(&mut self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
     pub(crate) fn types(&mut self, text: &str) -> &mut Self {
         self.terminal.write_all(text.as_bytes()).unwrap();
         self
@@ -89,4 +109,46 @@ impl Person {
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         self
     }
+}
+
+/// The screen after this was written to a terminal: cursor movements and clearing are followed,
+/// colours are not.
+fn drawn(written: &str) -> String {
+    let mut lines = vec![vec![' '; 200]; 60];
+    let (mut row, mut column) = (0, 0);
+    let mut chars = written.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => {
+                if chars.next() != Some('[') {
+                    continue;
+                }
+                let rest = chars.as_str();
+                let end = rest.find(|c: char| c.is_ascii_alphabetic());
+                let Some(end) = end else { break };
+                let (numbers, command) = (&rest[..end], rest.as_bytes()[end]);
+                chars = rest[end + 1..].chars();
+                match command {
+                    b'H' => {
+                        let mut numbers =
+                            numbers.split(';').map(|number| number.parse().unwrap_or(1));
+                        row = numbers.next().unwrap_or(1) - 1;
+                        column = numbers.next().unwrap_or(1usize) - 1;
+                    }
+                    b'J' => lines.iter_mut().for_each(|line| line.fill(' ')),
+                    _ => {}
+                }
+            }
+            '\r' => column = 0,
+            '\n' => row += 1,
+            c => {
+                if let Some(cell) = lines.get_mut(row).and_then(|line| line.get_mut(column)) {
+                    *cell = c;
+                }
+                column += 1;
+            }
+        }
+    }
+    let lines = lines.iter().map(String::from_iter);
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -230,6 +230,12 @@ impl Policy {
         self.weigh(found.into_iter().collect(), attempt)
     }
 
+    /// The most sessions that one command may end, where there is such a limit.
+    #[must_use]
+    pub fn most_per_command(&self) -> Option<usize> {
+        self.per_command.map(|limit| limit.most)
+    }
+
     /// Whether the sessions of the hour before must be counted.
     #[must_use]
     pub fn limits_the_hour(&self) -> bool {

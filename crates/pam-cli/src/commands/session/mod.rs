@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::online::Online;
 
 mod get;
+mod keep_out;
 mod list;
 mod open;
 mod reading;
@@ -29,6 +30,7 @@ enum Command {
     Open(open::Open),
     #[command(visible_alias = "drop")]
     Terminate(terminate::Terminate),
+    KeepOut(keep_out::KeepOut),
 }
 
 impl Session {
@@ -39,6 +41,7 @@ impl Session {
             Command::Get(command) => command.run(online),
             Command::Open(command) => command.run(online),
             Command::Terminate(command) => command.run(online),
+            Command::KeepOut(command) => command.run(online),
         }
     }
 }

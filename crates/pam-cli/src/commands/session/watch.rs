@@ -1,17 +1,17 @@
 //! `pamctl session watch`: what happens to sessions, told as it is seen.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use pam_client::{CallError, Client};
 use pam_proto::Session;
-use pam_proto::watch::{Event, Watch as Watched};
+use pam_proto::watch::Event;
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::reading::{self, is_passing};
+use super::reading::Readings;
 use super::wanted::Wanted;
 use crate::appliance_time::Clock;
 use crate::exit::Exit;
@@ -20,8 +20,6 @@ use crate::online::Online;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stderr;
 use crate::output::stdout::{Stdout, json_line};
-use crate::pace::{Pace, random};
-use crate::progress::Progress;
 use crate::quantity;
 
 /// Tell what happens to sessions: started, changed, ended
@@ -74,8 +72,9 @@ impl Watch {
         let clock = online.clock()?;
         let end = self.duration.map(|duration| Instant::now() + duration);
         let mut teller = Teller::new(self.output);
-        let mut tally = Tally::default();
+        let mut events = 0;
         online.run_until("reading the sessions", async |client, progress, stop| {
+            let mut readings = Readings::new(client, progress, self.interval);
             let outlast = async {
                 match end {
                     Some(end) => sleep_until(end).await,
@@ -84,15 +83,13 @@ impl Watch {
             };
             tokio::select! {
                 biased;
-                () = stop => Err(Failure::new(
-                    Exit::Interrupted,
-                    format!("interrupted after {}", tally.spoken()),
-                )),
-                () = outlast => match tally.failure.take() {
-                    Some(failure) if tally.readings == 0 => Err(failure),
-                    _ => Ok(Exit::Done),
-                },
-                Err(failure) = self.follow(client, progress, &clock, &mut teller, &mut tally) => {
+                () = stop => {
+                    let count = readings.count;
+                    let line = format!("interrupted after {count} readings and {events} events");
+                    Err(Failure::new(Exit::Interrupted, line))
+                }
+                () = outlast => readings.never().map_or(Ok(Exit::Done), Err),
+                Err(failure) = self.follow(&mut readings, &clock, &mut teller, &mut events) => {
                     Err(failure)
                 }
             }
@@ -102,84 +99,29 @@ impl Watch {
     /// Goes on until there is no point in it.
     async fn follow(
         &self,
-        client: &Client,
-        progress: &Progress,
+        readings: &mut Readings<'_>,
         clock: &Clock,
         teller: &mut Teller,
-        tally: &mut Tally,
-    ) -> Result<std::convert::Infallible, Failure> {
-        let mut watched = Watched::default();
-        let mut pace = Pace::new(self.interval);
+        events: &mut u64,
+    ) -> Result<Infallible, Failure> {
         loop {
-            let filter = self.wanted.filter(clock);
-            let (changes, error) = reading::read(client, &mut watched, filter).await;
-            let first = tally.readings == 0;
-            if first && error.is_none() {
-                progress.finish();
-                if self.output == Format::Table {
-                    stderr::note(format!(
-                        "watching; {} sessions run",
-                        watched.running().len()
-                    ));
-                }
+            let first = readings.count == 0;
+            let (changes, wait) = readings.next(self.wanted.filter(clock)).await?;
+            if first && readings.count > 0 && self.output == Format::Table {
+                let running = readings.watched.running().len();
+                stderr::note(format!("watching; {running} sessions run"));
             }
-            let told = changes
-                .events
-                .iter()
-                .filter(|event| self.initial || !matches!(event, Event::Running(_)));
-            tally.events += progress.aside(|| teller.tell(told))?;
+            let told = changes.events.iter();
+            let told = told.filter(|event| self.initial || !matches!(event, Event::Running(_)));
+            *events += teller.tell(told)?;
             if changes.untold > 0 {
                 stderr::warning(format!(
                     "{} more sessions started and ended since the reading before",
                     changes.untold
                 ));
             }
-            let wait = match error {
-                None => {
-                    tally.readings += 1;
-                    if pace.failures() > 0 {
-                        let failures = pace.failures();
-                        let line =
-                            format!("the sessions can be read again after {failures} failures");
-                        progress.aside(|| stderr::note(line));
-                    }
-                    pace.succeeded(random())
-                }
-                Some(error) if !is_passing(&error, first) => return Err(error.into()),
-                Some(error) => {
-                    let wait = pace.failed(asked(&error), random());
-                    let failure = Failure::from(error);
-                    let why = failure.line().unwrap_or_default();
-                    let line = format!(
-                        "can't read the sessions: {why}; trying again in {}",
-                        quantity::spoken(wait)
-                    );
-                    progress.aside(|| stderr::warning(line));
-                    tally.failure = Some(failure);
-                    wait
-                }
-            };
             sleep(wait).await;
         }
-    }
-}
-
-/// How long the appliance wants to be left alone.
-fn asked(error: &CallError) -> Option<Duration> {
-    error.reply().and_then(|reply| reply.retry_after)
-}
-
-/// What the watch came to.
-#[derive(Debug, Default)]
-struct Tally {
-    readings: u64,
-    events: u64,
-    failure: Option<Failure>,
-}
-
-impl Tally {
-    fn spoken(&self) -> String {
-        format!("{} readings and {} events", self.readings, self.events)
     }
 }
 

@@ -283,7 +283,7 @@ impl<'a> SessionRecord<'a> {
             notes,
         };
         // The id was decoded before; this notes its form.
-        let _ = owned.text(Field::Id);
+        let _ = owned.decoded(Column::Id);
         Session {
             id: self.number,
             session_id: owned.session_id(),
@@ -296,7 +296,7 @@ impl<'a> SessionRecord<'a> {
             started_at: owned.documented(Field::StartedAt),
             ended_at: owned.end(),
             prevent_purge: owned
-                .column(Column::PreventPurge)
+                .decoded(Column::PreventPurge)
                 .and_then(|answer| yes_or_no(&answer)),
             request: owned.text(Field::Request).filter(|text| !text.is_empty()),
             itsm: owned.text(Field::Itsm).filter(|text| !text.is_empty()),
@@ -342,12 +342,16 @@ struct Owned<'r, 'n> {
     notes: &'n mut Notes,
 }
 
-impl Owned<'_, '_> {
+impl<'r> Owned<'r, '_> {
     fn text(&mut self, field: Field) -> Option<String> {
         self.column(self.record.column(field))
     }
 
     fn column(&mut self, column: Column) -> Option<String> {
+        self.decoded(column).map(Cow::into_owned)
+    }
+
+    fn decoded(&mut self, column: Column) -> Option<Cow<'r, str>> {
         let raw = self.record.raw(column)?;
         if matches!(raw, RawText::Number(_) | RawText::Bool(_)) {
             self.notes.note(Tolerance::NumberForText);
@@ -355,15 +359,16 @@ impl Owned<'_, '_> {
         if matches!(column, Column::Credencial | Column::Dispositivo) {
             self.notes.note(Tolerance::PortugueseRecord);
         }
-        Some(raw.decode().into_owned())
+        Some(raw.decode())
     }
 
     /// A field that every documented record has.
     fn documented(&mut self, field: Field) -> String {
-        if !self.record.fields.has(self.record.column(field)) {
+        let column = self.record.column(field);
+        if !self.record.fields.has(column) {
             self.notes.note(Tolerance::AbsentField);
         }
-        self.text(field).unwrap_or_default()
+        self.column(column).unwrap_or_default()
     }
 
     fn session_id(&mut self) -> Option<SessionId> {

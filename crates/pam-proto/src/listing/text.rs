@@ -20,7 +20,7 @@ impl<'a> RawText<'a> {
     /// nobody can blind a reader of the list by what he writes into one field.
     pub(super) fn decode(self) -> Cow<'a, str> {
         match self {
-            Self::Plain(bytes) => String::from_utf8_lossy(bytes),
+            Self::Plain(bytes) => lossy(bytes),
             Self::Escaped(bytes) => Cow::Owned(unescaped(bytes)),
             Self::Number(bytes) => match serde_json::from_slice::<serde_json::Number>(bytes) {
                 Ok(number) => Cow::Owned(number.to_string()),
@@ -49,13 +49,21 @@ pub(super) fn unescaped(raw: &[u8]) -> String {
     let mut rest = raw;
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         let (plain, escape) = rest.split_at(at);
-        text.push_str(&String::from_utf8_lossy(plain));
+        text.push_str(&lossy(plain));
         let (character, length) = character(escape);
         text.push(character);
         rest = escape.get(length..).unwrap_or_default();
     }
-    text.push_str(&String::from_utf8_lossy(rest));
+    text.push_str(&lossy(rest));
     text
+}
+
+/// [`String::from_utf8_lossy`], which looks at each byte on its own even where none is wrong.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// The character that an escape stands for, and how long the escape is.

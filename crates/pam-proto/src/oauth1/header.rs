@@ -81,6 +81,7 @@ pub(super) fn each<'a, E: From<HeaderError>>(
     let mut scanner = Scanner {
         length: value.len(),
         rest: value,
+        usual: &USUAL,
     };
     scanner.skip_space();
     let letters = scanner.rest.iter().take_while(|b| b.is_ascii_alphabetic());
@@ -186,21 +187,45 @@ impl<'a> Text<'a> {
         if self.is_plain() {
             writer.put(self.text);
         } else {
-            writer.encode(self.bytes(), &percent::TWICE);
+            writer.encode_twice(self.bytes());
         }
     }
 }
+
+/// How parameters begin in most headers, in the order in which they mostly stand.
+static USUAL: [&[u8]; 7] = [
+    b"oauth_consumer_key=\"",
+    b"oauth_nonce=\"",
+    b"oauth_signature=\"",
+    b"oauth_signature_method=\"",
+    b"oauth_timestamp=\"",
+    b"oauth_token=\"",
+    b"oauth_version=\"",
+];
 
 /// Goes over a header.
 struct Scanner<'a> {
     length: usize,
     rest: &'a [u8],
+    /// Those that were not met yet.
+    usual: &'static [&'static [u8]],
 }
 
 impl<'a> Scanner<'a> {
     /// Takes a name, the equals sign and the opening quote.
     #[inline]
     fn name(&mut self) -> Result<Text<'a>, HeaderError> {
+        let rest = self.rest;
+        if let Some(at) = self.usual.iter().position(|usual| rest.starts_with(usual)) {
+            let (met, later) = self.usual.split_at_checked(at + 1).unwrap_or_default();
+            self.usual = later;
+            let begin = self.cut(met.last().map_or(0, |usual| usual.len()));
+            let text = begin
+                .get(..begin.len().saturating_sub(2))
+                .unwrap_or_default();
+            let plain = text.len();
+            return Ok(Text { text, plain });
+        }
         let name = self.text(|b| b == b'%');
         self.skip_space();
         if name.text.is_empty() || !self.eat(b'=') {

@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
+use memchr::memchr;
+
 #[cfg(feature = "verify")]
 use super::header;
-use super::percent::{self, Coding, Decoded, TWICE, is_unreserved};
+use super::percent::{self, Coding, Decoded, is_unreserved};
 use super::writer::{Sink, Writer};
 
 /// How many parameters are held without an allocation.
@@ -59,12 +61,14 @@ impl<'a> Params<'a> {
     /// Adds those of a query or a form body (RFC 5849 section 3.4.1.3.1): a `+` is a space, a
     /// name without `=` has an empty value, and a `%` that begins no escape stands for itself.
     pub fn push_form(&mut self, text: &'a [u8]) {
-        for pair in text.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
-            let equals = pair.iter().position(|&b| b == b'=');
-            let (name, value) = match equals.and_then(|at| pair.split_at_checked(at)) {
-                Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
-                None => (pair, &[][..]),
-            };
+        let mut rest = text;
+        while !rest.is_empty() {
+            let pair;
+            (pair, rest) = cut(rest, b'&');
+            if pair.is_empty() {
+                continue;
+            }
+            let (name, value) = cut(pair, b'=');
             self.add(Param {
                 name,
                 value,
@@ -132,6 +136,15 @@ impl<'a> Params<'a> {
     }
 }
 
+/// What is before and behind the first such byte; all is before it where there is none.
+#[inline]
+fn cut(text: &[u8], at: u8) -> (&[u8], &[u8]) {
+    match memchr(at, text).and_then(|at| text.split_at_checked(at)) {
+        Some((before, rest)) => (before, rest.get(1..).unwrap_or_default()),
+        None => (text, &[]),
+    }
+}
+
 fn encode(bytes: Decoded<'_>) -> String {
     percent::encode(bytes.collect::<Vec<u8>>())
 }
@@ -158,9 +171,9 @@ impl<'a> Param<'a> {
     /// Writes it, encoded twice.
     #[inline]
     pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.encode(self.name(), &TWICE);
+        writer.encode_twice(self.name());
         writer.put(b"%3D");
-        writer.encode(self.value(), &TWICE);
+        writer.encode_twice(self.value());
     }
 
     #[inline]

@@ -104,6 +104,28 @@ impl<'a> Decoded<'a> {
         Self { rest: text, coding }
     }
 
+    /// The next byte's code, encoded twice. `codes` are those of this text's coding.
+    #[inline]
+    pub(super) fn next_twice(&mut self, codes: &[Code; 256]) -> Option<Code> {
+        let (&first, rest) = self.rest.split_first()?;
+        let code = codes[usize::from(first)];
+        if code.length() > 0 {
+            self.rest = rest;
+            return Some(code);
+        }
+        self.next().map(|byte| TWICE[usize::from(byte)])
+    }
+
+    /// The codes of this text's coding.
+    #[inline]
+    pub(super) fn codes_twice(&self) -> &'static [Code; 256] {
+        match self.coding {
+            Coding::Plain => &TWICE,
+            Coding::Escaped => &ESCAPED_TWICE,
+            Coding::Form => &FORM_TWICE,
+        }
+    }
+
     /// The next byte, if it is unreserved and stands there as it is.
     #[inline]
     pub(super) fn peek_plain(&self) -> Option<u8> {
@@ -200,6 +222,21 @@ pub(super) static ONCE: [Code; 256] = codes(b"%");
 
 /// The code of each byte, encoded and then encoded again.
 pub(super) static TWICE: [Code; 256] = codes(b"%25");
+
+/// The same for a text with escapes: none for `%`, whose code depends on what follows.
+static ESCAPED_TWICE: [Code; 256] = {
+    let mut codes = codes(b"%25");
+    codes[b'%' as usize] = Code(0);
+    codes
+};
+
+/// The same for a form, where `+` is a space.
+static FORM_TWICE: [Code; 256] = {
+    let mut codes = codes(b"%25");
+    codes[b'%' as usize] = Code(0);
+    codes[b'+' as usize] = codes[b' ' as usize];
+    codes
+};
 
 const fn codes(escape: &[u8]) -> [Code; 256] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";

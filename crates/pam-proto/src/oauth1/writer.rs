@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
 
-use super::percent::{self, Code};
+use super::percent::{self, Code, Decoded};
 
 /// Bytes of one block of SHA-1.
 pub(super) const BLOCK: usize = 64;
@@ -64,21 +64,37 @@ impl<'b, S: Sink> Writer<'b, S> {
         bytes: impl IntoIterator<Item = u8>,
         codes: &'static [Code; 256],
     ) {
-        // Kept out of memory during the loop, where each turn would wait for the one before.
-        let mut length = self.length;
-        for byte in bytes {
-            let code = codes[usize::from(byte)];
-            let free = self.buffer.as_flattened_mut().get_mut(length..);
-            if let Some(place) = free.and_then(<[u8]>::first_chunk_mut) {
-                *place = code.bytes();
+        self.write_codes(bytes.into_iter().map(|byte| codes[usize::from(byte)]));
+    }
+
+    #[inline]
+    fn write_codes(&mut self, mut codes: impl Iterator<Item = Code>) {
+        loop {
+            // Kept out of memory during the loop, where each turn would wait for the one before.
+            let (mut length, buffer) = (self.length, self.buffer.as_flattened_mut());
+            let full = loop {
+                let Some(code) = codes.next() else { break None };
+                match buffer.get_mut(length..).and_then(<[u8]>::first_chunk_mut) {
+                    Some(place) => *place = code.bytes(),
+                    None => break Some(code),
+                }
                 length += code.length();
-            } else {
-                self.length = length;
-                self.put_in_parts(code.bytes().get(..code.length()).unwrap_or_default());
-                length = self.length;
+            };
+            self.length = length;
+            match full {
+                Some(code) => {
+                    self.put_in_parts(code.bytes().get(..code.length()).unwrap_or_default());
+                }
+                None => return,
             }
         }
-        self.length = length;
+    }
+
+    /// Writes what a text stands for, encoded twice.
+    #[inline]
+    pub(super) fn encode_twice(&mut self, mut text: Decoded<'_>) {
+        let codes = text.codes_twice();
+        self.write_codes(std::iter::from_fn(move || text.next_twice(codes)));
     }
 
     /// Writes the codes of a text's bytes, of sixteen at once where they stay as they are.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sha1::{Digest, Sha1};
+
 use super::Refusal;
 
 /// Remembers nonces, up to a number of them.
@@ -18,10 +20,13 @@ pub(super) struct Ledger {
 }
 
 /// One use of a nonce. The timestamp comes first, so that the oldest are together.
+///
+/// Nonce and client are kept as their SHA-1: equal ones have the same, so no replay passes. To have
+/// someone else's nonce refused, one would have to find another text for a given digest.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
     timestamp: u64,
-    nonce_and_client: Box<[u8]>,
+    digest: [u8; 20],
 }
 
 impl Use {
@@ -33,16 +38,17 @@ impl Use {
     ) -> Self {
         // No UTF-8 text holds this byte, so no two uses are spelled alike.
         const END: &[u8] = &[0xFF];
-        let parts: [&[u8]; 5] = [
-            nonce.as_bytes(),
-            END,
-            consumer_key.as_bytes(),
-            if token.is_some() { END } else { &[] },
-            token.unwrap_or_default().as_bytes(),
-        ];
+        let mut hash = Sha1::new();
+        hash.update(nonce);
+        hash.update(END);
+        hash.update(consumer_key);
+        if let Some(token) = token {
+            hash.update(END);
+            hash.update(token);
+        }
         Self {
             timestamp,
-            nonce_and_client: parts.concat().into(),
+            digest: hash.finalize().into(),
         }
     }
 }

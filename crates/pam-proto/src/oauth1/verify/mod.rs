@@ -177,12 +177,18 @@ impl Verifier {
         let right = writer
             .into_signature()
             .matches_bytes(received.signature.bytes());
+        let timestamp = received.timestamp.unwrap_or(now);
+        // Made for a wrong signature too, which so takes as long as a right one.
+        let nonce_use = received.nonce.as_deref().map(|nonce| {
+            let token = received.token.as_deref();
+            Use::new(timestamp, nonce, &received.consumer_key, token)
+        });
         match found {
             Err(unknown) => return Err(Refusal::Unknown(unknown)),
             Ok(_) if !right => return Err(Refusal::Signature),
             Ok(_) => {}
         }
-        self.spend(&received, now)?;
+        self.spend(timestamp, nonce_use, now)?;
         Ok(Verified {
             request,
             consumer_key: received.consumer_key,
@@ -218,21 +224,12 @@ impl Verifier {
         })
     }
 
-    /// Spends the nonce of a request whose signature is right.
-    fn spend(&self, received: &Received<'_, '_>, now: u64) -> Result<(), Refusal> {
-        let timestamp = received.timestamp.unwrap_or(now);
+    /// Spends the nonce, if there is one, of a request whose signature is right.
+    fn spend(&self, timestamp: u64, nonce_use: Option<Use>, now: u64) -> Result<(), Refusal> {
         let mut ledger = self.lock();
         ledger.forget_before(now.saturating_sub(self.window.saturating_mul(2)));
         ledger.check(timestamp)?;
-        match &received.nonce {
-            None => Ok(()),
-            Some(nonce) => ledger.admit(Use::new(
-                timestamp,
-                nonce,
-                &received.consumer_key,
-                received.token.as_deref(),
-            )),
-        }
+        nonce_use.map_or(Ok(()), |nonce_use| ledger.admit(nonce_use))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Ledger> {

@@ -1,5 +1,6 @@
 //! What is said of each session: the one form for what was done and for what would be.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -199,9 +200,12 @@ impl<'a> Teller<'a> {
 
     /// Writes what was not written yet, in the order in which the sessions were named.
     pub(super) fn finish(self, order: &[SessionRef], reports: &[Report]) -> io::Result<()> {
+        // A session that was named twice stands where it was named first.
+        let places = order.iter().enumerate().rev();
+        let places: BTreeMap<_, _> = places.map(|(place, session)| (session, place)).collect();
         let place = |report: &Report| {
-            let named = |session: &SessionRef| report.targets.contains(session);
-            order.iter().position(named)
+            let named = report.targets.iter();
+            named.filter_map(|session| places.get(session)).min()
         };
         let mut ordered: Vec<&Report> = reports.iter().collect();
         ordered.sort_by_cached_key(|report| place(report));

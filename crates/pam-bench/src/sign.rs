@@ -84,6 +84,43 @@ pub(crate) fn run(report: &mut Report) {
     for case in cases() {
         compare(report, &case);
     }
+    growth(report);
+}
+
+/// What a signature costs by the number of parameters and by the length of the form.
+#[expect(clippy::unwrap_used, reason = "the inputs are constants of this file")]
+fn growth(report: &mut Report) {
+    const PARAMETER: &str = "name=some%20value";
+    let signer = Signer::new(&credentials()).unwrap();
+    let stamp = Stamp::new(TIMESTAMP, NONCE);
+    let parameters = |count| vec![PARAMETER; count].join("&");
+    let url = |query: &str| format!("https://pam.example.com/api/pam/session?{query}");
+    let queries = [
+        ("no parameter", 0),
+        ("8 parameters", 8),
+        ("64 parameters", 64),
+        ("512 parameters", 512),
+    ]
+    .map(|(name, count)| (name, url(&parameters(count)).parse::<Uri>().unwrap()));
+    let forms = [("form of 1 KiB", 1 << 10), ("form of 64 KiB", 64 << 10)]
+        .map(|(name, bytes)| (name, format!("text={}", "some+words+".repeat(bytes / 11))));
+    let bare: Uri = url("").parse().unwrap();
+    let mut contestants: Vec<Contestant<'_>> = Vec::new();
+    for (name, uri) in &queries {
+        let target = Target::new("GET", uri);
+        contestants.push(Contestant::new(name, {
+            let (signer, stamp) = (&signer, &stamp);
+            move || signer.authorization(&target, stamp).unwrap()
+        }));
+    }
+    for (name, form) in &forms {
+        let target = Target::new("POST", &bare).with_form(form.as_bytes());
+        contestants.push(Contestant::new(name, {
+            let (signer, stamp) = (&signer, &stamp);
+            move || signer.authorization(&target, stamp).unwrap()
+        }));
+    }
+    race(report, "sign", "growth", 200, contestants);
 }
 
 #[expect(clippy::unwrap_used, reason = "the inputs are constants of this file")]

@@ -37,7 +37,7 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
                 .goal(Goal::AtLeast(4.0, CURL))
                 .goal(Goal::AtLeast(90.0, PYTHON)),
             sessions,
-            client: Box::new(ours),
+            client: Box::new(|mock, ids| ours(mock, ids, CONNECTIONS)),
         },
         Contestant {
             entry: Entry::new(PAMCTL),
@@ -79,7 +79,30 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
     }
     let entries: Vec<Entry> = contestants.into_iter().map(|c| c.entry).collect();
     report.table(BENCH, "16 at once", "requests/s", &entries);
+    growth(report)?;
     allocations(report)
+}
+
+/// What more connections bring.
+fn growth(report: &mut Report) -> io::Result<()> {
+    let sessions = report.effort.pick(4_000, 100).to_string();
+    let mut entries = Vec::new();
+    for (name, jobs) in [
+        ("pam-client, 1 at once", 1),
+        ("pam-client, 4 at once", 4),
+        ("pam-client, 16 at once", 16),
+        ("pam-client, 64 at once", 64),
+    ] {
+        let mut entry = Entry::new(name);
+        for _ in 0..report.effort.pick(3, 1) {
+            let mock = Mock::start(&["--sessions", &sessions, "--active", &sessions])?;
+            let ids = mock.running()?;
+            entry.samples.push(ours(&mock, ids, jobs)?);
+        }
+        entries.push(entry);
+    }
+    report.table(BENCH, "growth", "requests/s", &entries);
+    Ok(())
 }
 
 /// Terminates the sessions on the mock; gives the requests per second.
@@ -105,12 +128,12 @@ impl Contestant<'_> {
     }
 }
 
-fn ours(mock: &Mock, ids: Vec<String>) -> io::Result<f64> {
+fn ours(mock: &Mock, ids: Vec<String>, jobs: usize) -> io::Result<f64> {
     let client = client(mock)?;
     let runtime = runtime()?;
     let count = ids.len();
     let start = Instant::now();
-    runtime.block_on(terminate(&client, ids))?;
+    runtime.block_on(terminate(&client, ids, jobs))?;
     Ok(rate(count, start.elapsed()))
 }
 
@@ -133,11 +156,11 @@ fn credentials(mock: &Mock) -> Credentials {
         .with_token(&keys.token, Secret::new(&*keys.token_secret))
 }
 
-async fn terminate(client: &Client, ids: Vec<String>) -> io::Result<()> {
+async fn terminate(client: &Client, ids: Vec<String>, jobs: usize) -> io::Result<()> {
     let names: Result<Vec<SessionRef>, _> = ids.iter().map(|id| id.parse()).collect();
     let names = names.map_err(io::Error::other)?;
     let mut limits = Limits::default();
-    limits.jobs = CONNECTIONS;
+    limits.jobs = jobs;
     limits.verification = Verification::Off;
     let count = names.len();
     let never = std::future::pending();
@@ -266,7 +289,7 @@ fn counted(sessions: usize) -> io::Result<i64> {
     let runtime = runtime()?;
     let mut done = Ok(());
     let counted = allocation_counter::measure(|| {
-        done = runtime.block_on(terminate(&client, ids));
+        done = runtime.block_on(terminate(&client, ids, CONNECTIONS));
     });
     done.map(|()| counted.count_total as i64)
 }

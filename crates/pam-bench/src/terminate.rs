@@ -184,7 +184,7 @@ fn pamctl(mock: &Mock, ids: Vec<String>) -> io::Result<f64> {
     fs::write(&file, ids.join("\n"))?;
     let mut command = mock.pamctl()?;
     command.args(["session", "terminate", "-", "--yes", "--no-verify"]);
-    command.args(["-o", "ndjson"]);
+    command.args(["--jobs", &CONNECTIONS.to_string(), "-o", "ndjson"]);
     let ended = process::run(&mut command, Some(&file))?;
     Ok(rate(ids.len(), ended.wall))
 }

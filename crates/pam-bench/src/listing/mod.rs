@@ -34,6 +34,7 @@ pub(crate) fn run(report: &mut Report) -> io::Result<()> {
     let truth = write(sessions, file.as_file_mut())?;
     processes(report, file.path(), &truth)?;
     parser(report, file.path())?;
+    hostile(report);
     streamed(report)
 }
 
@@ -177,6 +178,36 @@ fn parser(report: &mut Report, listing: &Path) -> io::Result<()> {
         ],
     );
     Ok(())
+}
+
+/// A session that is almost too large, in chunks that are far too small: as many times the bytes
+/// have to be as many times the work.
+fn hostile(report: &mut Report) {
+    let body = |bytes: usize| {
+        let text = r#"\u0041{[\"}]"#.repeat(bytes / 12);
+        format!(r#"{{"remote_sessions":[{{"id":"1","session_id":"a","request":"{text}"}}]}}"#)
+    };
+    let read = |body: &str| {
+        let mut parser = start();
+        let chunks = body.as_bytes().chunks(16);
+        chunks.for_each(|chunk| feed(&mut parser, chunk));
+        parser.finish().map(|end| end.records).ok()
+    };
+    let (small, large) = (body(64 << 10), body(512 << 10));
+    report.same("a hostile session", read(&small), Some(1));
+    report.same("a larger hostile session", read(&large), Some(1));
+    const SMALL: &str = "a session of 64 KiB, 16-byte chunks";
+    race(
+        report,
+        BENCH,
+        "hostile",
+        60,
+        vec![
+            Contestant::new(SMALL, || read(&small)),
+            Contestant::new("a session of 512 KiB, 16-byte chunks", || read(&large))
+                .goal(Goal::AtMost(9.0, SMALL)),
+        ],
+    );
 }
 
 fn start() -> ListingParser {

@@ -15,6 +15,7 @@ use crate::commands::mock::Mock;
 use crate::commands::plan::{Apply, Plan};
 use crate::commands::policy::Policy;
 use crate::commands::profile::Profile;
+use crate::commands::respond::Respond;
 use crate::commands::session::Session;
 use crate::commands::top::Top;
 use crate::config::Selection;
@@ -120,6 +121,7 @@ pub(crate) enum Command {
     Profile(Profile),
     Login(Login),
     Alert(Alert),
+    Respond(Respond),
     Explain(Explain),
     Mock(Mock),
     Demo(Demo),
@@ -141,6 +143,8 @@ impl Command {
     pub(crate) fn needs(&self) -> Needs {
         match self {
             Self::Session(_) | Self::Top(_) | Self::Plan(_) | Self::Apply(_) => Needs::Appliance,
+            Self::Respond(command) if command.is_online() => Needs::Appliance,
+            Self::Respond(_) => Needs::Nothing,
             Self::Profile(command) => command.needs(),
             // The mock's own `--profile` is another thing under the same name.
             Self::Auth(_) | Self::Login(_) | Self::Mock(_) | Self::Policy(_) | Self::Audit(_) => {
@@ -153,7 +157,7 @@ impl Command {
 
 /// The commands, by their path, that talk to no appliance, so that connection options mean
 /// nothing to them.
-const OFFLINE: [&[&str]; 11] = [
+const OFFLINE: [&[&str]; 19] = [
     &["alert"],
     &["audit"],
     &["policy"],
@@ -162,13 +166,34 @@ const OFFLINE: [&[&str]; 11] = [
     &["profile", "list"],
     &["profile", "use"],
     &["profile", "remove"],
+    &["respond", "check"],
+    &["respond", "status"],
+    &["respond", "pending"],
+    &["respond", "approve"],
+    &["respond", "deny"],
+    &["respond", "halt"],
+    &["respond", "resume"],
+    &["respond", "backtest"],
     &["explain"],
     &["mock"],
     &["demo"],
 ];
 
 /// Those of them to which a profile means nothing either.
-const ALONE: [&[&str]; 4] = [&["alert"], &["explain"], &["mock"], &["demo"]];
+const ALONE: [&[&str]; 12] = [
+    &["alert"],
+    &["respond", "check"],
+    &["respond", "status"],
+    &["respond", "pending"],
+    &["respond", "approve"],
+    &["respond", "deny"],
+    &["respond", "halt"],
+    &["respond", "resume"],
+    &["respond", "backtest"],
+    &["explain"],
+    &["mock"],
+    &["demo"],
+];
 
 /// The whole command line, with the global options hidden where they mean nothing.
 pub(crate) fn command() -> Clap {
@@ -228,7 +253,9 @@ mod tests {
             for below in command.get_subcommands() {
                 for arg in below.get_arguments() {
                     let (id, name) = (arg.get_id(), below.get_name());
-                    let excepted = name == "mock" && id == "profile";
+                    // So is the responder's own `--config`.
+                    let excepted = name == "mock" && id == "profile"
+                        || command.get_name() == "respond" && id == "config";
                     assert!(!globals.contains(id) || excepted, "{name}: {id}");
                 }
                 check(below, globals);
@@ -255,7 +282,12 @@ mod tests {
             assert!(!page(path).contains("--url"), "{path:?}");
         }
         for path in ALONE {
-            assert!(!page(path).contains("--config"), "{path:?}");
+            // A responder has a `--config` of its own, and the mock a `--profile`.
+            let hidden = match path {
+                ["respond", ..] => "--profile",
+                _ => "--config",
+            };
+            assert!(!page(path).contains(hidden), "{path:?}");
         }
         for path in [&["session"][..], &["profile", "add"], &["profile", "show"]] {
             let page = page(path);

@@ -91,6 +91,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         telling,
         command,
     } = cli;
+    // A responder's `--config` is its own, not that of the profiles.
+    let selection = match &command {
+        Command::Respond(_) => selection.without_file(),
+        _ => selection,
+    };
     let ignored = match command.needs() {
         Needs::Appliance => None,
         Needs::Profile => connection.first_given(),
@@ -113,6 +118,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Profile(command) => command.run(&connection, &selection),
         Command::Login(command) => command.run(&selection),
         Command::Alert(command) => command.run(),
+        Command::Respond(command) => command.run(online),
         Command::Explain(command) => command.run(),
         Command::Mock(command) => command.run(telling),
         Command::Demo(command) => command.run(telling),

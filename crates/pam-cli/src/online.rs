@@ -152,6 +152,13 @@ impl Online {
         result
     }
 
+    /// Resolves at the first Ctrl-C or polite kill, which no longer ends the process. Needs a
+    /// runtime.
+    pub(crate) fn stop(&self) -> Result<Stop, Failure> {
+        let stop = self.interrupt.graceful().map_err(not_started)?;
+        Ok(Box::pin(stop))
+    }
+
     /// Keeps the family of paths that was found, for the next run with this profile.
     fn remember(&self, client: &Client) {
         let Some((_, Some(memory))) = self.settings.get() else {

@@ -219,6 +219,7 @@ impl Settings {
             ticket: rule.ticket.as_deref(),
             now: now.civil(&self.zone),
             ended_last_hour: ended,
+            unseen: 0,
             break_glass: false,
         }
     }

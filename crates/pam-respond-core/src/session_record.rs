@@ -13,7 +13,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Session,
     read(Value::deserialize(from)?).map_err(D::Error::custom)
 }
 
-fn read(mut value: Value) -> Result<Session, pam_proto::MissingField> {
+pub(crate) fn read(mut value: Value) -> Result<Session, pam_proto::MissingField> {
     // The listing's own keys, from which a session is made.
     if let Some(record) = value.as_object_mut() {
         for (ours, theirs) in [("started_at", "start"), ("ended_at", "end")] {

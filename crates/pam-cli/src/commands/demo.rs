@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use clap::Args;
+use clap::{Args, Subcommand};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use pam_client::{Authentication, Client, Observer, Settings, Trust};
@@ -14,6 +14,7 @@ use pam_proto::listing::Filter;
 use pam_proto::termination::{Limits, Outcome, Report, Target};
 use pam_proto::{GetSession, Session};
 
+use super::demo_respond::DemoRespond;
 use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,17 +34,32 @@ const PROVEN: Style = AnsiColor::Green.on_default().bold();
 /// proves that it is gone. Each signed request is shown as it is sent. Exits with 0 only when
 /// the end was proven.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  pamctl demo")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  pamctl demo
+  pamctl demo respond"
+)]
 pub(crate) struct Demo {
     /// What the made-up sessions come from
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// Other things to show.
+#[derive(Debug, Subcommand)]
+enum Other {
+    Respond(DemoRespond),
 }
 
 impl Demo {
     pub(crate) fn run(self, telling: Telling) -> Result<Exit, Failure> {
+        if let Some(Other::Respond(demo)) = self.other {
+            return demo.run();
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
@@ -52,7 +68,7 @@ impl Demo {
     }
 }
 
-fn failed(line: &str) -> Failure {
+pub(crate) fn failed(line: &str) -> Failure {
     Failure::new(Exit::Failed, line)
 }
 
@@ -84,7 +100,7 @@ impl Observer for Shown {
 }
 
 /// Prints a line with its colours; nobody has to be left to read it.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(anstream::stdout(), "{line}");
 }
 

@@ -42,6 +42,11 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// The same where `--config` names another file than the one with the profiles.
+    pub(crate) fn without_file(self) -> Self {
+        Self { file: None, ..self }
+    }
+
     /// The first flag that was given, for commands that would ignore it.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let config = self.file.is_some().then_some("--config");

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 46] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -37,6 +37,18 @@ const COMMANDS: [&[&str]; 34] = [
     &["mock", "faults"],
     &["mock", "switches"],
     &["demo"],
+    &["demo", "respond"],
+    &["respond"],
+    &["respond", "run"],
+    &["respond", "check"],
+    &["respond", "status"],
+    &["respond", "pending"],
+    &["respond", "approve"],
+    &["respond", "deny"],
+    &["respond", "halt"],
+    &["respond", "resume"],
+    &["respond", "test"],
+    &["respond", "backtest"],
 ];
 
 #[test]

@@ -25,6 +25,7 @@ mod person;
 mod plan;
 mod policy;
 mod profiles;
+mod respond;
 mod schemas;
 mod secrets;
 mod settings;

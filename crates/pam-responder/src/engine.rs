@@ -1,0 +1,353 @@
+//! The one task in which decisions are made: events in, entries to the journal, and only when they
+//! are durable the effects.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use pam_audit::Purpose;
+use pam_proto::{Session, SessionId};
+use pam_respond_core::{
+    Case, CaseReport, Effect, Entry, Event, Moment, PendingCase, Record, Rejected, Responder,
+    Status,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::writer::Writer;
+
+/// How many events may wait.
+const QUEUE: usize = 16_384;
+
+/// How many events are decided on between two commits.
+const BATCH: usize = 512;
+
+/// How long after a commit that failed the next one is tried.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of a command.
+type Obeyed = Result<(), Rejected>;
+
+/// What the engine is asked.
+enum Ask {
+    /// Something happened.
+    Event(Event),
+    /// Something that may be rejected; answered when it is durable.
+    Command(Event, oneshot::Sender<Obeyed>),
+    /// Whether a drop may be sent.
+    MayDrop {
+        case: u64,
+        id: SessionId,
+        record: Option<Box<Session>>,
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+    /// What the audit says of a case.
+    Purpose(u64, oneshot::Sender<Option<(Purpose, Moment)>>),
+    Status(oneshot::Sender<Status>),
+    Pending(oneshot::Sender<Vec<PendingCase>>),
+}
+
+/// The way to the engine.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    asks: mpsc::Sender<Ask>,
+    brake: Brake,
+}
+
+/// What stops every drop at once, whatever the engine is busy with: its own halt, and a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Brake {
+    halted: Arc<AtomicBool>,
+    file: Option<PathBuf>,
+}
+
+impl Brake {
+    pub(crate) fn new(file: Option<PathBuf>) -> Self {
+        Self {
+            halted: Arc::new(AtomicBool::new(false)),
+            file,
+        }
+    }
+
+    /// Why nothing may be dropped now.
+    pub(crate) fn is_on(&self) -> Result<(), String> {
+        if self.halted.load(Ordering::SeqCst) {
+            return Err("the responder is halted".to_owned());
+        }
+        match &self.file {
+            // A file of which it is unknown whether it exists counts as one that does.
+            Some(file) if file.try_exists().unwrap_or(true) => {
+                Err(format!("the halt file {} exists", file.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Carries effects out.
+pub(crate) trait Hands: Send + 'static {
+    fn request_listing(&self);
+    fn start_termination(&self, case: u64, session: Session, look_first: bool);
+    fn report(&self, report: CaseReport);
+}
+
+impl Engine {
+    pub(crate) fn new(brake: Brake) -> (Self, Inbox) {
+        let (asks, inbox) = mpsc::channel(QUEUE);
+        (Self { asks, brake }, Inbox(inbox))
+    }
+
+    pub(crate) async fn tell(&self, event: Event) {
+        let _ = self.asks.send(Ask::Event(event)).await;
+    }
+
+    /// A command of a person; `Err` in words when it is rejected or the engine is gone.
+    pub(crate) async fn command(&self, event: Event) -> Result<(), String> {
+        // A halt counts from now on, not from when its turn comes.
+        if let Event::Halt { .. } = event {
+            self.brake.halted.store(true, Ordering::SeqCst);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Command(event, reply), answer)
+            .await?
+            .map_err(|rejected| rejected.to_string())
+    }
+
+    pub(crate) async fn may_drop(
+        &self,
+        case: u64,
+        id: SessionId,
+        record: Option<Box<Session>>,
+    ) -> Result<(), String> {
+        self.brake.is_on()?;
+        let (reply, answer) = oneshot::channel();
+        let ask = Ask::MayDrop {
+            case,
+            id,
+            record,
+            reply,
+        };
+        self.ask(ask, answer).await?
+    }
+
+    pub(crate) fn brake(&self) -> &Brake {
+        &self.brake
+    }
+
+    /// Why a case ends a session, for the audit, and when its alert arrived.
+    pub(crate) async fn purpose(&self, case: u64) -> Option<(Purpose, Moment)> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Purpose(case, reply), answer).await.ok()?
+    }
+
+    pub(crate) async fn status(&self) -> Result<Status, String> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Status(reply), answer).await
+    }
+
+    pub(crate) async fn pending(&self) -> Result<Vec<PendingCase>, String> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Pending(reply), answer).await
+    }
+
+    /// How many events wait.
+    pub(crate) fn waiting(&self) -> usize {
+        QUEUE - self.asks.capacity()
+    }
+
+    async fn ask<T>(&self, ask: Ask, answer: oneshot::Receiver<T>) -> Result<T, String> {
+        let gone = "the responder is shutting down".to_owned();
+        self.asks.send(ask).await.map_err(|_| gone.clone())?;
+        answer.await.map_err(|_| gone)
+    }
+}
+
+/// What waits for the engine.
+pub(crate) struct Inbox(mpsc::Receiver<Ask>);
+
+/// The engine itself.
+pub(crate) struct Running<H> {
+    pub(crate) responder: Responder,
+    pub(crate) writer: Writer,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) hands: H,
+    pub(crate) brake: Brake,
+    /// The time of the last turn, for the watchdog.
+    pub(crate) alive: Arc<AtomicBool>,
+}
+
+impl<H: Hands> Running<H> {
+    /// Decides until nobody can ask any more. `first` is what a resumed responder does.
+    pub(crate) async fn run(mut self, mut inbox: Inbox, first: Vec<Effect>) {
+        self.carry_out(first).await;
+        self.follow_halt();
+        let mut asks = Vec::with_capacity(BATCH);
+        loop {
+            let wake = self.responder.next_wake();
+            let pause = wake.map_or(Duration::from_secs(5), |wake| self.clock.until(wake));
+            // At least every few seconds, so that the watchdog sees that it lives.
+            let pause = pause.min(Duration::from_secs(5));
+            tokio::select! {
+                count = inbox.0.recv_many(&mut asks, BATCH) => {
+                    if count == 0 {
+                        return;
+                    }
+                }
+                () = tokio::time::sleep(pause) => {}
+            }
+            let mut effects = Vec::new();
+            let mut commands = Vec::new();
+            for ask in asks.drain(..) {
+                self.answer(ask, &mut effects, &mut commands);
+            }
+            effects.extend(self.handle(Event::Tick));
+            self.follow_halt();
+            self.carry_out(effects).await;
+            for (reply, result) in commands {
+                let _ = reply.send(result);
+            }
+            self.alive.store(true, Ordering::Relaxed);
+            self.metrics.observe(&self.responder.status());
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Vec<Effect> {
+        let now = self.clock.now();
+        self.responder.handle(event, now).unwrap_or_default()
+    }
+
+    fn follow_halt(&self) {
+        let halted = self.responder.status().halted.is_some();
+        self.brake.halted.store(halted, Ordering::SeqCst);
+    }
+
+    fn answer(
+        &mut self,
+        ask: Ask,
+        effects: &mut Vec<Effect>,
+        commands: &mut Vec<(oneshot::Sender<Obeyed>, Obeyed)>,
+    ) {
+        match ask {
+            Ask::Event(event) => effects.extend(self.handle(event)),
+            Ask::Command(event, reply) => {
+                let result = self.responder.handle(event, self.clock.now());
+                let result = result.map(|more| effects.extend(more));
+                commands.push((reply, result));
+            }
+            Ask::MayDrop {
+                case,
+                id,
+                record,
+                reply,
+            } => {
+                let now = self.clock.now();
+                let _ = reply.send(self.responder.may_drop(case, &id, record.as_deref(), now));
+            }
+            Ask::Purpose(case, reply) => {
+                let case = self.responder.case(case);
+                let purpose = case.map(|case| (self.purpose(case), case.alert.at));
+                let _ = reply.send(purpose);
+            }
+            Ask::Status(reply) => drop(reply.send(self.responder.status())),
+            Ask::Pending(reply) => drop(reply.send(self.responder.pending())),
+        }
+    }
+
+    /// First what is to be written, all in one commit, then the rest.
+    async fn carry_out(&self, effects: Vec<Effect>) {
+        let mut entries = Vec::new();
+        let mut rest = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Persist(more) => entries.extend(more),
+                effect => rest.push(effect),
+            }
+        }
+        self.log(&entries);
+        // What is not written is not done: neither now nor, for want of time, without its record.
+        while !entries.is_empty() {
+            match self.writer.append(entries.clone()).await {
+                Ok(()) => break,
+                Err(crate::writer::WriteError::Closed) => return,
+                Err(error) => {
+                    tracing::error!(%error, "decisions wait until they can be written");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        for effect in rest {
+            match effect {
+                Effect::RequestListing => self.hands.request_listing(),
+                Effect::StartTermination {
+                    case,
+                    session,
+                    look_first,
+                } => self.hands.start_termination(case, *session, look_first),
+                Effect::Report(report) => {
+                    self.metrics.ended(&report);
+                    self.hands.report(*report);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One line a fact, each with the key of its alert: the trace from the alert to its end.
+    fn log(&self, entries: &[Entry]) {
+        let mut traces: BTreeMap<u64, &str> = BTreeMap::new();
+        for record in entries.iter().map(|entry| &entry.record) {
+            let trace = match record {
+                Record::Closed { report } => Some(report.key.as_str()),
+                _ => {
+                    let case = record.case().and_then(|case| self.responder.case(case));
+                    case.map(|case| case.alert.key.as_str())
+                }
+            };
+            if let (Some(case), Some(trace)) = (record.case(), trace) {
+                traces.insert(case, trace);
+            }
+        }
+        for record in entries.iter().map(|entry| &entry.record) {
+            let (case, kind) = (record.case(), record.kind());
+            let trace = case.and_then(|case| traces.get(&case)).copied();
+            match record {
+                // What there may be thousands of a second.
+                Record::Unmatched { alert, .. } | Record::Ended { alert } => {
+                    tracing::debug!(alert, kind, "{record}");
+                }
+                _ => tracing::info!(case, trace, kind, "{record}"),
+            }
+        }
+    }
+
+    /// What asked for a termination, for the audit.
+    fn purpose(&self, case: &Case) -> Purpose {
+        let alert = &case.alert;
+        let rules = &self.responder.settings().rules;
+        let rule = rules.iter().find(|rule| rule.name == case.rule);
+        let trigger = serde_json::json!({
+            "case": case.number,
+            "rule": case.rule,
+            "alert": {
+                "number": alert.number,
+                "key": alert.key,
+                "id": alert.alert.id,
+                "source": alert.alert.source,
+                "event": alert.alert.event,
+                "user": alert.alert.user,
+            },
+            "candidates": case.candidates,
+            "reconnect_of": case.reconnect_of,
+        });
+        Purpose {
+            trigger: Some(trigger),
+            why: rule.map(|rule| rule.reason.clone()),
+            ticket: rule.and_then(|rule| rule.ticket.clone()),
+            break_glass: None,
+        }
+    }
+}

@@ -45,6 +45,8 @@ def main():
         ("auth-explain.json", ["auth", "explain", "GET", "https://vault.example.com/x?a=b"]),
         ("auth-header.json", ["auth", "header", "GET", "https://vault.example.com/x"]),
         ("explain.json", ["explain", "500"]),
+        ("audit-record-list.json", ["audit", "list"]),
+        ("audit-verify.json", ["audit", "verify"]),
     ]
     lines = [
         ("session.json", ["session", "list"]),

@@ -81,6 +81,7 @@ enum Command {
     Open,
     Terminate,
     Watch,
+    KeepOut,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +94,19 @@ struct Cell {
     fault: &'static str,
     command: Command,
     authentication: Authentication,
-    exit: i32,
+    /// More than one where it depends on how fast this machine is.
+    exits: Vec<i32>,
+}
+
+/// The exit codes of a bounded keep-out with a cap of one session, where they are not those of the
+/// list: at the cap, or as the drop ends when the time is over before.
+fn keep_out(fault: &str) -> Option<&'static [i32]> {
+    match fault {
+        "drop-500" => Some(&[4, 1]),
+        "drop-accepted-but-alive" => Some(&[4, 5]),
+        "read-only" => Some(&[4, 6]),
+        _ => None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,14 +129,18 @@ async fn every_fault_meets_every_command() {
                 Command::Open,
                 Command::Terminate,
                 Command::Watch,
+                Command::KeepOut,
             ];
-            let codes = codes.into_iter().chain([codes[0]]);
-            for (command, exit) in commands.into_iter().zip(codes) {
+            let list = [codes[0]];
+            let kept_out = keep_out(row.fault).unwrap_or(&list);
+            let single = codes.iter().map(std::slice::from_ref);
+            let codes = single.chain([&list[..], kept_out]).map(<[i32]>::to_vec);
+            for (command, exits) in commands.into_iter().zip(codes) {
                 let cell = Cell {
                     fault: row.fault,
                     command,
                     authentication,
-                    exit,
+                    exits,
                 };
                 let at_once = Arc::clone(&at_once);
                 cells.spawn(async move {
@@ -170,6 +187,9 @@ async fn run(cell: &Cell) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, mock.ca_pem().unwrap()).unwrap();
+    let of_the_user = before.iter();
+    let of_the_user = of_the_user.filter(|session| session.active && session.user == target.user);
+    let most = of_the_user.count().to_string();
     let mut process = Process::new(tests::pamctl()?);
     process
         .env_clear()
@@ -214,6 +234,18 @@ async fn run(cell: &Cell) -> Result<(), String> {
             "-o",
             "json",
         ]),
+        Command::KeepOut => process.args([
+            "session",
+            "keep-out",
+            &target.user,
+            "--yes",
+            "--max",
+            &most,
+            "--verify-timeout",
+            "2s",
+            "-o",
+            "ndjson",
+        ]),
         Command::Watch => process.args(["session", "watch", "--initial", "-o", "ndjson"]),
         Command::Terminate => process.args([
             "session",
@@ -226,7 +258,7 @@ async fn run(cell: &Cell) -> Result<(), String> {
             "json",
         ]),
     };
-    if cell.command == Command::Watch {
+    if matches!(cell.command, Command::Watch | Command::KeepOut) {
         // Long enough for one reading, or its deadline, and short enough for this test.
         let bounds = ["--for", "4s", "--list-timeout", "2s", "--interval", "500ms"];
         process.args(bounds);
@@ -249,17 +281,14 @@ async fn run(cell: &Cell) -> Result<(), String> {
     {
         return fail(&format!("a secret shows as {planted}"));
     }
-    if output.status.code() != Some(cell.exit) {
-        return fail(&format!(
-            "exit {:?}, expected {}",
-            output.status.code(),
-            cell.exit
-        ));
+    let exit = output.status.code();
+    if !exit.is_some_and(|exit| cell.exits.contains(&exit)) {
+        return fail(&format!("exit {exit:?}, expected {:?}", cell.exits));
     }
-    if cell.exit != 0 && stderr.trim().is_empty() {
+    if exit != Some(0) && stderr.trim().is_empty() {
         return fail("it fails without a word");
     }
-    if let Err(lie) = agrees(cell, &target, &stdout, &before, &truth) {
+    if let Err(lie) = agrees(cell, exit == Some(0), &target, &stdout, &before, &truth) {
         return fail(&lie);
     }
     Ok(())
@@ -275,6 +304,7 @@ fn planted() -> impl Iterator<Item = String> {
 /// Whether what was said is true.
 fn agrees(
     cell: &Cell,
+    done: bool,
     target: &SessionTruth,
     stdout: &str,
     before: &[SessionTruth],
@@ -285,9 +315,14 @@ fn agrees(
         active.map(|session| session.session_id.clone()).collect()
     };
     let (was, is) = (active(before), active(truth));
+    let is_of_the_user = |id: &String| {
+        let of_the_user =
+            |session: &SessionTruth| session.session_id == *id && session.user == target.user;
+        cell.command == Command::KeepOut && before.iter().any(of_the_user)
+    };
     let others = |ids: &BTreeSet<String>| -> BTreeSet<String> {
         ids.iter()
-            .filter(|id| **id != target.session_id)
+            .filter(|id| **id != target.session_id && !is_of_the_user(id))
             .cloned()
             .collect()
     };
@@ -295,10 +330,26 @@ fn agrees(
         return Err("another session was ended".to_owned());
     }
     let alive = is.contains(&target.session_id);
-    if cell.command != Command::Terminate && !alive {
+    let ends = matches!(cell.command, Command::Terminate | Command::KeepOut);
+    if !ends && !alive {
         return Err("a command that only reads ended a session".to_owned());
     }
-    if cell.exit != 0 && cell.command != Command::Terminate {
+    if cell.command == Command::KeepOut {
+        let lines: Result<Vec<Value>, _> = stdout.lines().map(serde_json::from_str).collect();
+        let lines = lines.map_err(|error| format!("no JSON: {error}"))?;
+        let lie = lines.iter().find(|line| {
+            let runs = line["session_id"]
+                .as_str()
+                .is_some_and(|id| is.contains(id));
+            runs && line["outcome"] == "terminated"
+        });
+        return match lie {
+            Some(lie) => Err(format!("it runs: {lie}")),
+            None if done && alive => Err("it was not kept out".to_owned()),
+            None => Ok(()),
+        };
+    }
+    if !done && cell.command != Command::Terminate {
         return Ok(());
     }
     let no_json = |error: serde_json::Error| format!("no JSON: {error}");
@@ -334,7 +385,7 @@ fn agrees(
                 .iter()
                 .collect::<Vec<_>>(),
         ),
-        Command::Watch => Ok(()),
+        Command::Watch | Command::KeepOut => Ok(()),
         Command::Get if answer["active"] != Value::Bool(alive) => Err("it is not so".to_owned()),
         Command::Open if answer["session_url"].as_str().is_none_or(str::is_empty) => {
             Err("no session_url".to_owned())

@@ -42,9 +42,17 @@ fn check(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
             "enum" => {}
             "const" if wanted != value => return fail(format!("not {wanted}")),
             "const" => {}
+            "anyOf" => {
+                let mut choices = wanted.as_array().unwrap().iter();
+                if !choices.any(|choice| check(choice, value, at).is_ok()) {
+                    return fail("none of the choices".to_owned());
+                }
+            }
             "required" => {
                 let keys = wanted.as_array().unwrap().iter();
-                let object = value.as_object().unwrap();
+                let Some(object) = value.as_object() else {
+                    continue;
+                };
                 for key in keys.map(|key| key.as_str().unwrap()) {
                     if !object.contains_key(key) {
                         return fail(format!("`{key}` is missing"));
@@ -52,7 +60,7 @@ fn check(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
                 }
             }
             "properties" => {
-                for (key, inner) in value.as_object().unwrap() {
+                for (key, inner) in value.as_object().into_iter().flatten() {
                     match wanted.get(key) {
                         Some(schema) => check(schema, inner, &format!("{at}.{key}"))?,
                         None => return fail(format!("`{key}` is not described")),
@@ -60,11 +68,12 @@ fn check(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
                 }
             }
             "items" => {
-                for (index, inner) in value.as_array().unwrap().iter().enumerate() {
+                for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
                     check(wanted, inner, &format!("{at}[{index}]"))?;
                 }
             }
-            // These say something of texts and numbers only.
+            // As those above say something of objects and arrays only, these do of texts and
+            // numbers.
             "pattern" => {
                 let pattern = Regex::new(wanted.as_str().unwrap()).unwrap();
                 if value.as_str().is_some_and(|text| !pattern.is_match(text)) {
@@ -210,6 +219,78 @@ fn alerts() {
         command.args(["alert", "decode", "-o", "ndjson"]).arg(file);
         lines_hold("alert.json", &Run::of(&mut command).ended(0).stdout);
     }
+}
+
+#[test]
+fn guard() {
+    let mock = Mock::populated();
+    let victims = mock.running();
+    let policy = mock.file("policy.toml");
+    let protected = format!(
+        "[[protect]]\nname = \"p\"\nfilter = \"session_id={}\"\n",
+        victims[0]
+    );
+    fs::write(&policy, protected).unwrap();
+    for (victim, code) in [(&victims[0], 4), (&victims[1], 0)] {
+        let mut terminate = mock.pamctl();
+        terminate.args(["session", "terminate", victim, "--yes", "--reason", "r"]);
+        Run::of(terminate.arg("--policy").arg(&policy)).ended(code);
+    }
+    let list = Run::of(mock.pamctl().args(["audit", "list", "-o", "json"]))
+        .ended(0)
+        .json();
+    assert!(
+        list.as_array().unwrap().len() >= 3,
+        "a refusal, a drop and its outcome"
+    );
+    holds("audit-record-list.json", &list);
+    let verify = Run::of(mock.pamctl().args(["audit", "verify", "-o", "json"])).ended(0);
+    holds("audit-verify.json", &verify.json());
+
+    let plan = mock.file("plan.json");
+    let mut command = mock.pamctl();
+    command
+        .args(["plan", "--filter", "active", "-o"])
+        .arg(&plan);
+    Run::of(&mut command).ended(0);
+    holds(
+        "plan.json",
+        &serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap(),
+    );
+
+    let session = mock.file("session.json");
+    let get = Run::of(
+        mock.pamctl()
+            .args(["session", "get", &victims[0], "-o", "json"]),
+    )
+    .ended(0);
+    fs::write(&session, get.stdout).unwrap();
+    let mut test = mock.pamctl();
+    test.args(["policy", "test", "-o", "json", "--session"])
+        .arg(&session);
+    holds(
+        "policy-test.json",
+        &Run::of(test.arg("--policy").arg(&policy)).ended(4).json(),
+    );
+}
+
+#[test]
+fn profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = "default_profile = \"a\"\n[profiles.a]\nurl = \"https://a.example.com\"\n\
+                [profiles.b]\nproduction = true\n";
+    fs::write(&config, text).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = pamctl();
+        command
+            .env("PAMCTL_CONFIG", &config)
+            .args(["profile"])
+            .args(arguments);
+        Run::of(command.args(["-o", "json"])).ended(0).json()
+    };
+    holds("profile-list.json", &run(&["list"]));
+    holds("profile-show.json", &run(&["show"]));
 }
 
 #[test]

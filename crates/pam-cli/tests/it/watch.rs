@@ -188,6 +188,22 @@ fn for_bounds_it_and_says_whether_anything_could_be_read() {
 }
 
 #[test]
+fn a_listing_that_never_came_is_no_success() {
+    let mock = Mock::populated();
+    let slow = FaultKind::SlowList(std::time::Duration::from_secs(60));
+    mock.appliance.set_fault(slow);
+    let run = Run::of(&mut watch(&mock, &["--for", "300ms"])).ended(7);
+    assert!(
+        run.stderr.contains("did not come within the time"),
+        "{}",
+        run.stderr
+    );
+    let mut keep_out = mock.pamctl();
+    keep_out.args(["session", "keep-out", "alice", "--for", "300ms", "--yes"]);
+    Run::of(&mut keep_out).failed(7, &["did not come within the time"]);
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let mock = Mock::populated();
     let mut watching = Watching::of(&watch(&mock, &["-o", "ndjson", "--initial"]));

@@ -159,12 +159,15 @@ impl KeepOut {
         let mut readings = Readings::new(client, &progress, self.interval);
         loop {
             let filter = Filter::new().user(&self.user);
+            let whole = readings.count;
             let wait = tokio::select! {
                 biased;
                 _ = wanted.changed() => break,
                 read = readings.next(filter) => read?.1,
             };
-            let running = readings.watched.running();
+            // Nobody is dropped by a listing that broke off or is damaged.
+            let whole = readings.count > whole;
+            let running = readings.watched.running().filter(|_| whole);
             let mut met: Vec<Session> = running
                 .filter(|session| kept.is_news(session))
                 .cloned()

@@ -8,6 +8,7 @@ use pam_proto::Fault;
 use pam_proto::listing::Filter;
 use pam_proto::watch::{Changes, Coverage, Watch};
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::stderr;
 use crate::pace::{Pace, random};
@@ -75,7 +76,14 @@ impl<'a> Readings<'a> {
 
     /// Why there never was a whole reading, when there was none.
     pub(super) fn never(&mut self) -> Option<Failure> {
-        self.failure.take().filter(|_| self.count == 0)
+        if self.count > 0 {
+            return None;
+        }
+        let late = || {
+            let line = "the listing did not come within the time; give --for more of it";
+            Failure::new(Exit::Unreachable, line)
+        };
+        Some(self.failure.take().unwrap_or_else(late))
     }
 }
 

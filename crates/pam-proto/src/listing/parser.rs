@@ -269,9 +269,14 @@ impl ListingParser {
     fn conclude(&self, notes: &mut Notes) -> Result<(), ReplyError> {
         let response = Response::from_parts(self.head.clone(), self.beside.clone());
         let envelope = Envelope::success_noting(&response, notes)?;
-        let malformed = |missing: MissingField| envelope.malformed(missing.to_string());
-        for no_record in envelope.records(&["remote_sessions", "remote_session"], notes)? {
-            Session::from_value_noting(no_record, notes).map_err(malformed)?;
+        let beside = envelope.records(&["remote_sessions", "remote_session"], notes)?;
+        if let Some(record) = beside.first() {
+            // A session among them was handed to nobody, so the answer can't count as read.
+            let what = match Session::from_value_noting(record, notes) {
+                Ok(_) => "the answer holds sessions outside its session list".to_owned(),
+                Err(missing) => missing.to_string(),
+            };
+            return Err(envelope.malformed(what));
         }
         if self.is_record {
             notes.note(Tolerance::RecordForList);
@@ -305,28 +310,29 @@ impl ListingParser {
         self.walk(chunk, at)
     }
 
-    /// Looks for the brace.
+    /// Looks for the brace, behind nothing but a byte order mark and white space.
     fn begin(&mut self, chunk: &[u8], at: &mut usize) -> Result<(), Stop> {
         while let Some(&byte) = chunk.get(*at) {
-            self.beside.push(byte);
             *at += 1;
-            let begun = match self.beside.strip_prefix(BYTE_ORDER_MARK) {
-                Some(begun) => begun,
-                None if BYTE_ORDER_MARK.starts_with(&self.beside) => continue,
-                None => &self.beside,
-            };
-            match (byte, begun) {
-                (b'{', _) => self.mode = Mode::Object,
+            if byte.is_ascii_whitespace() {
+                self.beside.push(byte);
+                self.check_beside(Stop::NoListing)?;
+                continue;
+            }
+            let before = self.beside.strip_prefix(BYTE_ORDER_MARK);
+            let is_blank = before.unwrap_or(&self.beside).trim_ascii().is_empty();
+            self.beside.push(byte);
+            if BYTE_ORDER_MARK.starts_with(&self.beside) {
+                continue;
+            }
+            match byte {
+                b'{' if is_blank => self.mode = Mode::Object,
                 // The outer brace is missing (A2A API specification, "Variants that occur",
                 // E-open).
-                (b'"', _) => {
+                b'"' if is_blank => {
                     self.mode = Mode::Object;
                     self.beside.pop();
                     *at -= 1;
-                }
-                (b' ' | b'\t' | b'\n' | b'\r', _) => {
-                    self.check_beside(Stop::NoListing)?;
-                    continue;
                 }
                 _ => self.mode = Mode::Foreign,
             }

@@ -59,6 +59,22 @@ fn keys_in_any_order_and_white_space_anywhere() {
 }
 
 #[test]
+fn a_byte_order_mark_and_white_space_may_come_before() {
+    let record = r#"{"id":"1","session_id":"ab12","user":"alice"}"#;
+    let listing = format!("{{{OK},\"remote_sessions\":[{record}]}}");
+    for before in ["\u{FEFF}", "\u{FEFF} \r\n\t", " \n", "\u{C}"] {
+        let (sessions, end) = same_as_serde_json(&format!("{before}{listing}"));
+        assert_eq!((sessions.len(), end.records), (1, 1), "{before:?}");
+    }
+    for before in [" \u{FEFF}", "\u{FEFF}\u{FEFF}", "\u{B}", "x"] {
+        let body = format!("{before}{listing}");
+        let (sessions, end) = however_cut(200, body.as_bytes());
+        assert_eq!(sessions, [], "{before:?}");
+        end.unwrap_err();
+    }
+}
+
+#[test]
 fn a_key_may_be_escaped() {
     let body = format!(
         r#"{{{OK},"remote\u005fsession\u0073":[{{"\u0069d":1,"session\u005fid":"a","us\u0065r":"u"}}]}}"#

@@ -8,6 +8,7 @@
 )]
 
 mod conformance;
+mod corpora;
 mod documents;
 mod dropped_futures;
 mod fault_matrix;

@@ -1,10 +1,16 @@
 //! `cargo xtask fuzz`: every fuzz target, each for a bounded time.
+//!
+//! The targets need a nightly toolchain and cargo-fuzz. The tests replay the corpora in `fuzz/corpus` through the
+//! same functions on any toolchain.
 
 use xshell::{Shell, cmd};
 
 use crate::error::Error;
 use crate::gate::has;
 use crate::steps::{Outcome, Steps};
+
+/// Recorded answers, which some of the targets read too.
+const WIRE: &str = "tests/fixtures/wire";
 
 /// Which targets to run, and for how long.
 #[derive(Debug, clap::Args)]
@@ -18,33 +24,56 @@ pub(crate) struct Options {
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     let targets = targets(sh, options.target.as_deref())?;
-    let installed = has(sh, "cargo-fuzz");
+    let missing = missing(sh);
     let limit = format!("-max_total_time={}", options.seconds);
     let mut steps = Steps::new("fuzz");
     for target in &targets {
-        steps.run(target, || {
-            if !installed {
-                return Ok(Outcome::Skipped(
-                    "cargo-fuzz not found (cargo install cargo-fuzz --locked)".into(),
-                ));
-            }
-            cmd!(sh, "cargo +nightly fuzz run {target} -- {limit}").run()?;
-            Ok(Outcome::ok())
+        steps.run(target, || match &missing {
+            Some(missing) => Ok(Outcome::Skipped(missing.clone())),
+            None => fuzz(sh, target, &limit),
         });
     }
     steps.finish()
 }
 
+/// What has to be installed first.
+fn missing(sh: &Shell) -> Option<String> {
+    let nightly = cmd!(sh, "cargo +nightly --version");
+    if !has(sh, "cargo-fuzz") {
+        Some("cargo-fuzz not found (cargo install cargo-fuzz --locked)".into())
+    } else if nightly
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_err()
+    {
+        Some("no nightly toolchain (rustup toolchain install nightly --profile minimal)".into())
+    } else {
+        None
+    }
+}
+
+/// Starts from the corpus, the recorded answers and what earlier runs have found, which is kept
+/// below the target folder: a find that is worth keeping is copied into the corpus by hand.
+fn fuzz(sh: &Shell, target: &str, limit: &str) -> Result<Outcome, Error> {
+    let found = sh.create_dir(format!("target/fuzz/found/{target}"))?;
+    let corpus = format!("fuzz/corpus/{target}");
+    let nightly = ["+nightly", "fuzz", "run", "--target-dir", "target/fuzz"];
+    // A slow input, and one that takes much memory, are failures as a panic is.
+    let bounds = ["-timeout=5", "-rss_limit_mb=512"];
+    cmd!(
+        sh,
+        "cargo {nightly...} {target} {found} {corpus} {WIRE} -- {limit} {bounds...}"
+    )
+    .run()?;
+    Ok(Outcome::ok())
+}
+
 /// The targets in `fuzz/fuzz_targets`, or the one asked for.
 fn targets(sh: &Shell, only: Option<&str>) -> Result<Vec<String>, Error> {
-    let folder = "fuzz/fuzz_targets";
-    if !sh.path_exists(folder) {
-        return Err(Error::new(format!(
-            "{folder} does not exist: there is no target to run"
-        )));
-    }
     let mut names: Vec<String> = sh
-        .read_dir(folder)?
+        .read_dir("fuzz/fuzz_targets")?
         .iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .filter_map(|path| path.file_stem()?.to_str().map(str::to_owned))

@@ -13,6 +13,7 @@ mod fuzz;
 mod gate;
 mod interop;
 mod licenses;
+mod mutants;
 mod release;
 mod sbom;
 mod steps;
@@ -44,7 +45,7 @@ struct Arguments {
 enum Task {
     /// The checks of a change that need Rust alone: format, tidy, clippy, tests, docs, deny
     Ci,
-    /// Everything that a change must pass: `ci`, then `interop`
+    /// Everything that a change must pass: `ci`, then `mutants --changed`, then `interop`
     Test,
     /// Run `pamctl demo`: start the mock appliance, terminate a session, show each request
     Demo,
@@ -58,6 +59,8 @@ enum Task {
     Interop(interop::Options),
     /// Run the fuzz targets, each for a bounded time
     Fuzz(fuzz::Options),
+    /// Change the signing and termination modules in every way and expect a test to notice
+    Mutants(mutants::Options),
     /// Release all crates under one version: change log, documents, packages, tag
     Release(release::Options),
     /// Build the documents into one book below target/book, with mdBook
@@ -92,6 +95,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Bench(options) => bench::run(&sh, options),
         Task::Interop(options) => interop::run(&sh, options),
         Task::Fuzz(options) => fuzz::run(&sh, options),
+        Task::Mutants(options) => mutants::run(&sh, options),
         Task::Release(options) => release::run(&sh, options),
         Task::Book => book::run(&sh),
         Task::Deny => gate::run_deny(&sh),

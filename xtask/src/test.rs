@@ -6,11 +6,13 @@ use xshell::Shell;
 use crate::error::Error;
 use crate::gate;
 use crate::interop;
+use crate::mutants;
 use crate::steps::Steps;
 
 pub(crate) fn run(sh: &Shell) -> Result<(), Error> {
     let mut steps = Steps::new("test");
     gate::check(sh, &mut steps);
+    mutants::check(sh, &mut steps);
     interop::check(sh, &mut steps, None);
     steps.finish()
 }

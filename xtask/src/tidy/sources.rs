@@ -23,6 +23,8 @@ const REGISTRIES: &[&str] = &["index-url", "registry=", "replace-with"];
 const QUOTING: &[&str] = &[
     "Cargo.lock",
     "LICENSE-APACHE",
+    "fuzz/Cargo.lock",
+    "fuzz/corpus/",
     "tests/fixtures/",
     "xtask/src/tidy/sources.rs",
 ];
@@ -32,7 +34,7 @@ const CRATE_INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index
 
 pub(crate) fn check(path: &str, content: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if path == "Cargo.lock" {
+    if path.ends_with("Cargo.lock") {
         findings.extend(lock_sources(path, content));
     }
     if !QUOTING.iter().any(|quoting| path.starts_with(quoting)) {

@@ -20,8 +20,11 @@ use pam_proto::{
     SessionId, TerminateSession,
 };
 
+/// What is given any bytes, and panics when something does not hold.
+pub type Target = fn(&[u8]);
+
 /// Every target and its name.
-pub const TARGETS: [(&str, fn(&[u8])); 4] = [
+pub const TARGETS: [(&str, Target); 4] = [
     ("authorization", authorization),
     ("envelope", envelope),
     ("listing", listing),

@@ -38,10 +38,16 @@ impl Outcomes {
                 }
             }
         }
-        match report["total_mutants"].as_u64() {
-            Some(total) if total == outcomes.total() => Ok(outcomes),
-            _ => Err(Error::new("cargo-mutants has not tried everything")),
+        if report["total_mutants"].as_u64() != Some(outcomes.total()) {
+            return Err(Error::new("cargo-mutants has not tried everything"));
         }
+        // A broken build looks like a change that does not compile.
+        if outcomes.unviable as u64 > outcomes.total() / 2 + 2 {
+            return Err(Error::new(
+                "most changes do not compile; see the logs below target/mutants for why",
+            ));
+        }
+        Ok(outcomes)
     }
 
     fn total(&self) -> u64 {
@@ -114,6 +120,13 @@ pub(super) mod tests {
             r#"{"outcomes":[{"scenario":"Baseline","summary":"Failure"}],"total_mutants":0}"#;
         let error = Outcomes::read(broken).unwrap_err().to_string();
         assert_eq!(error, "the tests fail before anything is changed");
+    }
+
+    #[test]
+    fn a_build_that_is_broken_is_no_score() {
+        let names: Vec<String> = (0..9).map(|line| format!("a.rs:{line}:1: x")).collect();
+        let unviable: Vec<_> = names.iter().map(|name| (&**name, "Unviable")).collect();
+        assert!(Outcomes::read(&report(&unviable, 9)).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::grammar::{DEPTH_MAX, Damage, Event, Grammar};
 use super::reader::{Reader, Reading};
 use super::record::{ListKey, SessionRecord, Shape};
 use crate::envelope::Envelope;
-use crate::error::{MissingField, ReplyError};
+use crate::error::{Fault, MissingField, ReplyError};
 use crate::knowledge::Module;
 use crate::session::Session;
 use crate::tolerance::{Notes, Tolerance};
@@ -621,8 +621,11 @@ impl ListingParser {
             let damaged = chunk.get(from..=*at).unwrap_or_default();
             self.beside.extend_from_slice(damaged);
         }
+        let too_large = matches!(stop, Stop::TooMuchBeside | Stop::NoListing);
         if !self.has_list
             && let Err(refusal) = self.conclude(&mut Notes::default())
+            // Of one that is too large only a part was read, so it can't be called cut off.
+            && !(too_large && refusal.fault == Fault::Malformed)
         {
             return refusal.in_module(Module::Sessions);
         }

@@ -259,3 +259,22 @@ fn too_much_beside_the_list_is_an_error() {
         }
     }
 }
+
+#[test]
+fn an_answer_that_is_too_large_is_not_called_cut_off() {
+    let much = "x".repeat(RECORD_MAX);
+    let expected = "the answer holds more than 1048576 bytes that are no session list";
+    for body in [
+        format!(r#"{{"response":{{"status":400,"message":"{much}{much}","error":true}}}}"#),
+        " ".repeat(RECORD_MAX + 1),
+    ] {
+        for status in [200, 400] {
+            let (_, end) = fed(status, body.as_bytes().chunks(4096));
+            assert_eq!(end.unwrap_err().message, expected, "{status}");
+        }
+    }
+    // What the part that was read says stands: a gateway's page needs no end.
+    let page = format!("<html>{much}");
+    let (_, end) = fed(502, [page.as_bytes()]);
+    assert_eq!(end.unwrap_err().fault, Fault::Gateway);
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::request::Parts;
+use http::{request, response};
 use pam_proto::{Notes, Routes};
 
 /// Is told of requests, of bytes and of what the client did on its own.
@@ -12,8 +12,13 @@ use pam_proto::{Notes, Routes};
 pub trait Observer: Send + Sync {
     /// A request is about to be sent. Its `Authorization` header is complete for OAuth 1.0, where
     /// a signature is no secret, and otherwise has its credential replaced by `[redacted]`.
-    fn request_sent(&self, request: &Parts) {
+    fn request_sent(&self, request: &request::Parts) {
         let _ = request;
+    }
+
+    /// An answer has begun to come: its status and headers are there, its body is not.
+    fn answer_begun(&self, answer: &response::Parts) {
+        let _ = answer;
     }
 
     /// So many more bytes of an answer's body have arrived.

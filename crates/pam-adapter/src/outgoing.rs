@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Uri, header};
+use http::{HeaderValue, Request, Uri, header, response};
 use pam_proto::{
     BaseUrl, BuildError, Effect, Envelope, Notes, Operation, Pace, ReplyError, Routes,
 };
@@ -91,6 +91,13 @@ impl Outgoing {
     pub fn longest_call(&self) -> Duration {
         let Deadlines { connect, call, .. } = self.deadlines;
         connect.saturating_add(call)
+    }
+
+    /// Tells the observer of the head of an answer.
+    pub fn answered(&self, head: &response::Parts) {
+        if let Some(observer) = &self.observer {
+            observer.answer_begun(head);
+        }
     }
 
     /// Tells the observer of so many more bytes of a body.

@@ -107,6 +107,7 @@ impl Transport {
             elapsed_ms = sent.elapsed().as_millis() as u64,
             "answered"
         );
+        self.outgoing.answered(&head);
         refuse_encoding(&head)?;
         let arriving = Arriving {
             announced: body.content_length().unwrap_or(0),

@@ -1,6 +1,6 @@
 //! What the client does, told on standard error.
 
-use http::request::Parts;
+use http::{HeaderName, request, response};
 use pam_client::{Notice, Observer};
 
 use crate::output::stderr;
@@ -24,12 +24,24 @@ impl Narrator {
 
 impl Observer for Narrator {
     /// The URL and the names of the headers that matter; never what authenticates the request.
-    fn request_sent(&self, request: &Parts) {
+    fn request_sent(&self, request: &request::Parts) {
         if self.verbose > 0 {
             let line = format!(
                 "> {} {} (Authorization: [redacted])",
                 request.method, request.uri
             );
+            self.progress.aside(|| stderr::detail(line));
+        }
+    }
+
+    /// The status, and the headers that name the request or limit the next ones.
+    fn answer_begun(&self, answer: &response::Parts) {
+        if self.verbose > 0 {
+            let mut line = format!("< HTTP {}", answer.status.as_u16());
+            let told = answer.headers.iter().filter(|(name, _)| is_told(name));
+            for (name, value) in told {
+                line += &format!(", {name}: {}", value.to_str().unwrap_or("?"));
+            }
             self.progress.aside(|| stderr::detail(line));
         }
     }
@@ -47,4 +59,9 @@ impl Observer for Narrator {
             _ => {}
         });
     }
+}
+
+fn is_told(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "x-request-id" | "retry-after") || name.contains("ratelimit-")
 }

@@ -96,6 +96,7 @@ impl Transport {
                             .as_millis() as u64,
                         "answered"
                     );
+                    self.outgoing.answered(&head);
                     refuse_encoding(&head)?;
                     let arriving = Arriving {
                         body,

@@ -142,6 +142,18 @@ pub struct RateLimit {
     pub reset: Option<Duration>,
 }
 
+impl fmt::Display for RateLimit {
+    /// How many requests are left, as a part of a longer line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.remaining, self.limit) {
+            (Some(remaining), Some(limit)) => write!(f, ", {remaining} of {limit} requests left"),
+            (Some(remaining), None) => write!(f, ", {remaining} requests left"),
+            (None, Some(limit)) => write!(f, ", at most {limit} requests"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 /// An answer of the appliance, or of a gateway before it, that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -241,6 +253,9 @@ impl fmt::Display for ReplyError {
         }
         if let Some(wait) = self.retry_after {
             write!(f, ", retry after {} s", wait.as_secs())?;
+        }
+        if let Some(limit) = &self.rate_limit {
+            write!(f, "{limit}")?;
         }
         if let Some(id) = &self.request_id {
             write!(f, ", request {id}")?;

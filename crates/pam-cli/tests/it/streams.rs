@@ -106,6 +106,11 @@ fn verbose_tells_requests_and_tolerances_but_no_signature() {
             .stderr
     };
     assert!(run("-v").contains("> GET https://") && run("-v").contains("[redacted]"));
+    assert!(
+        run("-v").contains("< HTTP 200, x-request-id: "),
+        "{}",
+        run("-v")
+    );
     assert!(!run("-v").contains("tolerated"));
     assert!(run("-vv").contains("tolerated"), "{}", run("-vv"));
     assert!(!run("-vv").contains("oauth_signature"));

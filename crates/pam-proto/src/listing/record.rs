@@ -359,7 +359,7 @@ impl<'r> Owned<'r, '_> {
         if matches!(column, Column::Credencial | Column::Dispositivo) {
             self.notes.note(Tolerance::PortugueseRecord);
         }
-        Some(raw.decode())
+        Some(raw.decode_noting(self.notes))
     }
 
     /// A field that every documented record has.

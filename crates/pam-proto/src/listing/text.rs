@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::tolerance::{Notes, Tolerance};
+
+/// What stands for what is no character.
+const REPLACED: char = char::REPLACEMENT_CHARACTER;
+
 /// A scalar where a text is documented, not yet decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RawText<'a> {
@@ -29,6 +34,20 @@ impl<'a> RawText<'a> {
             Self::Bool(true) => Cow::Borrowed("true"),
             Self::Bool(false) => Cow::Borrowed("false"),
         }
+    }
+
+    /// The same, and notes what had to be replaced.
+    pub(super) fn decode_noting(self, notes: &mut Notes) -> Cow<'a, str> {
+        let text = self.decode();
+        if let (Self::Plain(raw) | Self::Escaped(raw), true) = (self, text.contains(REPLACED)) {
+            if std::str::from_utf8(raw).is_err() {
+                notes.note(Tolerance::InvalidUtf8);
+            }
+            if matches!(self, Self::Escaped(_)) && has_half_pair(raw) {
+                notes.note(Tolerance::LoneSurrogate);
+            }
+        }
+        text
     }
 
     /// The first character, when that is ASCII and can be read without decoding.
@@ -64,6 +83,20 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
     }
+}
+
+/// Whether an escape is half of a surrogate pair.
+fn has_half_pair(raw: &[u8]) -> bool {
+    let mut rest = raw;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = rest.get(at..).unwrap_or_default();
+        let (character, length) = character(escape);
+        if character == REPLACED && unit(escape).is_some_and(|unit| unit != u32::from(REPLACED)) {
+            return true;
+        }
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    false
 }
 
 /// The character that an escape stands for, and how long the escape is.
@@ -135,6 +168,26 @@ mod tests {
             assert_eq!(RawText::Escaped(raw).decode(), expected);
         }
         assert_eq!(RawText::Plain(b"Sess\xE3o").decode(), "Sess\u{FFFD}o");
+    }
+
+    #[test]
+    fn what_was_replaced_is_noted() {
+        let table: [(RawText<'_>, &[Tolerance]); 6] = [
+            (RawText::Plain(b"Jos\xE3"), &[Tolerance::InvalidUtf8]),
+            (RawText::Escaped(br"\ud83d!"), &[Tolerance::LoneSurrogate]),
+            (
+                RawText::Escaped(b"\xE3\\ude00"),
+                &[Tolerance::InvalidUtf8, Tolerance::LoneSurrogate],
+            ),
+            (RawText::Escaped(br"\ud83d\ude00"), &[]),
+            (RawText::Escaped(br"\ufffd\\ud83d"), &[]),
+            (RawText::Plain("\u{FFFD}".as_bytes()), &[]),
+        ];
+        for (raw, expected) in table {
+            let mut notes = Notes::default();
+            raw.decode_noting(&mut notes);
+            assert_eq!(notes.tolerated().collect::<Vec<_>>(), expected, "{raw:?}");
+        }
     }
 
     #[test]

@@ -29,12 +29,18 @@ fn by_serde_json(body: &[u8]) -> Result<Vec<(Session, Vec<Tolerance>)>, ReplyErr
     sessions.collect()
 }
 
-/// The same of a record. Of a key twice, `serde_json`'s map does not tell.
+/// The same of a record. Of a key twice, and of what was no character, `serde_json`'s map does not
+/// tell.
 fn by_record(record: &SessionRecord<'_>) -> (Session, Vec<Tolerance>) {
     let mut notes = Notes::default();
     let session = record.to_session_noting(&mut notes);
     let tolerated = notes.tolerated();
-    let tolerated = tolerated.filter(|tolerance| *tolerance != Tolerance::DuplicateKeys);
+    let tolerated = tolerated.filter(|tolerance| {
+        !matches!(
+            tolerance,
+            Tolerance::DuplicateKeys | Tolerance::InvalidUtf8 | Tolerance::LoneSurrogate
+        )
+    });
     (session, tolerated.collect())
 }
 

@@ -374,3 +374,28 @@ fn what_is_done_without_proof_can_be_tried_again() {
     assert_eq!(report.attempts, 1);
     assert_eq!(report.evidence.exchanges.len(), 2);
 }
+
+/// A drop that hangs leaves no room for the next, which would hold up everyone's clock; nor is a
+/// listing that hangs waited for.
+#[test]
+fn nobody_waits_for_ever_for_the_drops_of_others() {
+    let limits = Limits {
+        jobs: 1,
+        call_timeout: seconds(300),
+        ..Limits::default()
+    };
+    let mut bench = Bench::with(ids(3), limits.clone());
+    bench.drop_answered(replies::accepted());
+    let answered = bench.now;
+    bench.expect_drop();
+    let report = loop {
+        match bench.next() {
+            Step::WaitUntil(at) => bench.now = at,
+            Step::List { .. } => {}
+            Step::Report(report) => break report,
+            step => panic!("at {:?}: {step:?}", bench.now),
+        }
+    };
+    assert_eq!(report.outcome, Outcome::Unconfirmed);
+    assert_eq!(bench.now, answered + 2 * limits.verify_timeout);
+}

@@ -198,7 +198,7 @@ fn scheme<'v>(value: &'v [u8], name: &[u8]) -> Option<&'v [u8]> {
     start.eq_ignore_ascii_case(name).then_some(rest)
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

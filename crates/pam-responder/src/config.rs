@@ -16,6 +16,7 @@ use pam_respond_core::config_text::{ConfigText, Mistake, Section};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::approval::Approval;
 use crate::auth::{Auth, Signature, SignatureForm};
 use crate::http_intake::{Reading, Webhook};
 use crate::secret_file::{self, Shared};
@@ -46,6 +47,7 @@ pub struct Config {
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) syslog: Vec<SyslogListener>,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) approval: Option<Approval>,
 }
 
 /// Where webhooks come in.
@@ -161,11 +163,16 @@ impl Reader<'_> {
             webhooks: Vec::new(),
             syslog: Vec::new(),
             sinks: Vec::new(),
+            approval: None,
         };
         self.files(&mut root, &mut config);
         if let Some(mut http) = root.section("http", &mut self.mistakes) {
             config.http = self.http(&mut http);
             http.finish(&mut self.mistakes);
+        }
+        if let Some(mut approval) = root.section("approval", &mut self.mistakes) {
+            config.approval = self.approval(&mut approval);
+            approval.finish(&mut self.mistakes);
         }
         for mut section in root.sections("webhook", &mut self.mistakes) {
             config.webhooks.extend(self.webhook(&mut section));
@@ -259,6 +266,27 @@ impl Reader<'_> {
             connections: usize::try_from(connections).unwrap_or(512),
             rate: u32::try_from(rate).unwrap_or(50_000),
         })
+    }
+
+    fn approval(&mut self, section: &mut Section<'_>) -> Option<Approval> {
+        let url = section.required_text("url", &mut self.mistakes);
+        let keys = self.secrets(section, "key_file");
+        let (line, url) = url?;
+        let uri = url.parse::<http::Uri>().ok();
+        let is_url = uri.as_ref().is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.query().is_none()
+        });
+        if !is_url || url.ends_with('/') {
+            self.wrong(line, "`url` is where people reach [http], such as \"https://responder.example.com/approve\"");
+        }
+        if keys.is_empty() && !section.has("key_file") {
+            self.wrong(
+                section.line,
+                "`approval` needs `key_file`, with which links are signed",
+            );
+        }
+        let path = uri?.path().to_owned();
+        Some(Approval { url, path, keys })
     }
 
     fn address(&mut self, section: &mut Section<'_>) -> Option<SocketAddr> {
@@ -559,7 +587,16 @@ impl Reader<'_> {
         if config.http.is_none() && !config.webhooks.is_empty() {
             self.wrong(root.line, "there are webhooks and no [http] to listen");
         }
+        if config.http.is_none() && config.approval.is_some() {
+            self.wrong(
+                root.line,
+                "[approval] needs [http], which answers its links",
+            );
+        }
         let mut paths = BTreeMap::new();
+        if let Some(approval) = &config.approval {
+            paths.insert(approval.path.clone(), "approval".to_owned());
+        }
         for webhook in &config.webhooks {
             if let Some(other) = paths.insert(webhook.path.clone(), webhook.name.clone()) {
                 let reason = format!("`{other}` and `{}` have the same path", webhook.name);

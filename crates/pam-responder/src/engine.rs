@@ -1,7 +1,7 @@
 //! The one task in which decisions are made: events in, entries to the journal, and only when they
 //! are durable the effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,6 +92,7 @@ pub(crate) trait Hands: Send + 'static {
     fn request_listing(&self);
     fn start_termination(&self, case: u64, session: Session, look_first: bool);
     fn report(&self, report: CaseReport);
+    fn ask(&self, case: PendingCase);
 }
 
 impl Engine {
@@ -184,6 +185,9 @@ impl<H: Hands> Running<H> {
     /// Decides until nobody can ask any more. `first` is what a resumed responder does.
     pub(crate) async fn run(mut self, mut inbox: Inbox, first: Vec<Effect>) {
         self.carry_out(first).await;
+        // Whoever was asked before a restart may never have heard of it.
+        let pending = self.responder.pending();
+        self.ask(pending.iter().map(|pending| pending.case).collect());
         self.follow_halt();
         let mut asks = Vec::with_capacity(BATCH);
         loop {
@@ -279,6 +283,11 @@ impl<H: Hands> Running<H> {
                 }
             }
         }
+        let asked = entries.iter().filter_map(|entry| match &entry.record {
+            Record::Asked { case, .. } => Some(*case),
+            _ => None,
+        });
+        self.ask(asked.collect());
         for effect in rest {
             match effect {
                 Effect::RequestListing => self.hands.request_listing(),
@@ -293,6 +302,17 @@ impl<H: Hands> Running<H> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Has people asked about these cases, as far as they still wait for an answer.
+    fn ask(&self, cases: BTreeSet<u64>) {
+        if cases.is_empty() {
+            return;
+        }
+        let pending = self.responder.pending().into_iter();
+        for case in pending.filter(|pending| cases.contains(&pending.case)) {
+            self.hands.ask(case);
         }
     }
 

@@ -9,7 +9,7 @@ use pam_client::{Client, PlannedDrop, Withheld, Witness};
 use pam_proto::Session;
 use pam_proto::listing::Filter;
 use pam_proto::termination::{Limits, Target};
-use pam_respond_core::{CaseReport, End, Event, Moment, Sessions, Termination};
+use pam_respond_core::{CaseReport, End, Event, Moment, PendingCase, Sessions, Termination};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::clock::Clock;
@@ -29,6 +29,7 @@ pub(crate) struct Appliance {
     pub(crate) wanted: Arc<Notify>,
     pub(crate) jobs: Arc<Semaphore>,
     pub(crate) reports: mpsc::Sender<CaseReport>,
+    pub(crate) questions: mpsc::Sender<PendingCase>,
     pub(crate) runtime: tokio::runtime::Handle,
 }
 
@@ -153,6 +154,12 @@ impl Hands for Appliance {
             }));
             engine.tell(event).await;
         });
+    }
+
+    fn ask(&self, case: PendingCase) {
+        if self.questions.try_send(case).is_err() {
+            tracing::warn!("too many questions wait; `pamctl respond pending` lists them all");
+        }
     }
 
     fn report(&self, report: CaseReport) {

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::approval::Approval;
 use crate::auth::{Auth, Sender};
 use crate::intake::Intake;
 
@@ -62,17 +63,24 @@ pub(crate) struct HttpIntake {
     pub(crate) webhooks: Arc<Vec<Webhook>>,
     pub(crate) intake: Intake,
     pub(crate) limits: Limits,
+    approval: Option<Approval>,
     refusals: Mutex<BTreeMap<IpAddr, (Instant, u32)>>,
     bucket: Mutex<(Instant, f64)>,
 }
 
 impl HttpIntake {
-    pub(crate) fn new(webhooks: Vec<Webhook>, intake: Intake, limits: Limits) -> Self {
+    pub(crate) fn new(
+        webhooks: Vec<Webhook>,
+        approval: Option<Approval>,
+        intake: Intake,
+        limits: Limits,
+    ) -> Self {
         let full = f64::from(limits.rate);
         Self {
             webhooks: Arc::new(webhooks),
             intake,
             limits,
+            approval,
             refusals: Mutex::default(),
             bucket: Mutex::new((Instant::now(), full)),
         }
@@ -172,7 +180,24 @@ impl HttpIntake {
         peer: IpAddr,
         certificate: Option<&[u8]>,
     ) -> Response<Full<Bytes>> {
-        match self.take(request, peer.to_canonical(), certificate).await {
+        let peer = peer.to_canonical();
+        if let Some(approval) = &self.approval
+            && approval.path == request.uri().path()
+            && self.has_room(peer).is_ok()
+        {
+            let (engine, now) = (&self.intake.engine, self.intake.clock.now());
+            let (method, uri) = (request.method(), request.uri());
+            if let Some(response) = approval.answer(method, uri, engine, now).await {
+                return response;
+            }
+            self.count_refusal(peer);
+            self.intake.metrics.refused("approval link");
+            return said(
+                StatusCode::FORBIDDEN,
+                "this link is not valid, or no longer\n",
+            );
+        }
+        match self.take(request, peer, certificate).await {
             Ok(count) => said(StatusCode::ACCEPTED, &format!("{count} accepted\n")),
             Err(refusal) => {
                 self.intake.metrics.refused(refusal.reason);

@@ -10,11 +10,12 @@
 //! | `writer`, `sqlite` | write the journal, many records a commit |
 //! | `engine` | turns events into decisions, and has them written before they are carried out |
 //! | `hands` | reads listings, ends sessions, keeps the audit |
-//! | `report` | tells a SIEM or a chat what came of an alert |
+//! | `report`, `approval` | tell a SIEM or a chat what came of an alert, and ask a person |
 //! | `control` | takes commands over a Unix socket |
 //! | `admin` | serves health and metrics |
 
 mod admin;
+mod approval;
 mod auth;
 mod clock;
 mod config;

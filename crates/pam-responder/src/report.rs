@@ -3,16 +3,17 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::rt::TokioIo;
 use pam_alert::Cef;
-use pam_respond_core::CaseReport;
+use pam_respond_core::{CaseReport, PendingCase};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
@@ -20,8 +21,10 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsConnector;
 
+use crate::approval::Approval;
 use crate::config::Sink;
 use crate::metrics::Metrics;
+use crate::secret_file::Shared;
 use crate::writer::Writer;
 
 /// How many are fetched at once.
@@ -29,6 +32,9 @@ const BATCH: usize = 64;
 
 /// How long a sink may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a question is sent to a sink that does not take it.
+const QUESTIONS: u32 = 5;
 
 /// The pauses after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -80,6 +86,91 @@ pub(crate) async fn deliver(
     }
 }
 
+/// Asks people, at each sink that is a webhook, a few times when one does not answer. What they
+/// are asked about is listed by `pamctl respond pending` whether this arrives or not.
+pub(crate) async fn ask(
+    sinks: Vec<Sink>,
+    approval: Option<Approval>,
+    mut questions: mpsc::Receiver<PendingCase>,
+    metrics: Arc<Metrics>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let case = tokio::select! {
+            case = questions.recv() => case,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Some(case) = case else {
+            return;
+        };
+        let text = question(&case, approval.as_ref());
+        for sink in &sinks {
+            let mut pause = FIRST_PAUSE;
+            for _ in 0..QUESTIONS {
+                let sent = tokio::time::timeout(PATIENCE, say(sink, &text)).await;
+                let Some(error) = failure(sent) else {
+                    break;
+                };
+                tracing::warn!(case = case.case, error, "a question was not taken");
+                metrics.report_failed();
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        }
+    }
+}
+
+fn failure(sent: Result<io::Result<()>, tokio::time::error::Elapsed>) -> Option<String> {
+    match sent {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("it took too long".to_owned()),
+    }
+}
+
+/// One text for a person, with what to do.
+fn question(case: &PendingCase, approval: Option<&Approval>) -> String {
+    let mut text = format!(
+        "pamctl responder asks until {}: case {} by rule `{}` ({}) for an alert of {}",
+        case.expires, case.case, case.rule, case.reason, case.alert
+    );
+    for session in &case.candidates {
+        let (id, user, device) = (&session.id, &session.user, &session.device);
+        text.push_str(&format!(
+            "\nsession {id} of {user} on {device}: {}",
+            session.why
+        ));
+    }
+    match approval {
+        Some(approval) => {
+            for (what, address) in approval.links(case) {
+                text.push_str(&format!("\n{what}: {address}"));
+            }
+        }
+        None => text.push_str(&format!(
+            "\npamctl respond approve {0} | pamctl respond deny {0}",
+            case.case
+        )),
+    }
+    text
+}
+
+/// A text to a sink for people; a SIEM is told the end of a case and not asked.
+async fn say(sink: &Sink, text: &str) -> io::Result<()> {
+    match sink {
+        Sink::Syslog { .. } => Ok(()),
+        Sink::Webhook {
+            url,
+            ca_file,
+            header,
+            ..
+        } => {
+            let body = serde_json::json!({ "text": text }).to_string();
+            to_webhook(url, ca_file.as_deref(), header.as_ref(), body).await
+        }
+    }
+}
+
 async fn to_all(sinks: &[Sink], report: &CaseReport, host: &str) -> io::Result<()> {
     for sink in sinks {
         let sent = tokio::time::timeout(PATIENCE, send(sink, report, host)).await;
@@ -122,24 +213,32 @@ async fn send(sink: &Sink, report: &CaseReport, host: &str) -> io::Result<()> {
                 Some(template) => filled(template, report),
                 None => serde_json::json!({ "text": sentence(report) }).to_string(),
             };
-            let uri: Uri = url.parse().map_err(io::Error::other)?;
-            let mut request = Request::post(uri.path_and_query().map_or("/", |path| path.as_str()))
-                .header(CONTENT_TYPE, "application/json")
-                .header(
-                    HOST,
-                    uri.authority().map_or("", |authority| authority.as_str()),
-                )
-                .body(Full::new(Bytes::from(body)))
-                .map_err(io::Error::other)?;
-            if let Some((name, secret)) = header {
-                let mut value =
-                    HeaderValue::from_bytes(secret.expose()).map_err(io::Error::other)?;
-                value.set_sensitive(true);
-                request.headers_mut().insert(name, value);
-            }
-            post(&uri, ca_file.as_deref(), request).await
+            to_webhook(url, ca_file.as_deref(), header.as_ref(), body).await
         }
     }
+}
+
+async fn to_webhook(
+    url: &str,
+    ca_file: Option<&Path>,
+    header: Option<&(HeaderName, Shared)>,
+    body: String,
+) -> io::Result<()> {
+    let uri: Uri = url.parse().map_err(io::Error::other)?;
+    let mut request = Request::post(uri.path_and_query().map_or("/", |path| path.as_str()))
+        .header(CONTENT_TYPE, "application/json")
+        .header(
+            HOST,
+            uri.authority().map_or("", |authority| authority.as_str()),
+        )
+        .body(Full::new(Bytes::from(body)))
+        .map_err(io::Error::other)?;
+    if let Some((name, secret)) = header {
+        let mut value = HeaderValue::from_bytes(secret.expose()).map_err(io::Error::other)?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    post(&uri, ca_file, request).await
 }
 
 /// One line for a person.
@@ -236,11 +335,7 @@ fn cef(report: &CaseReport) -> io::Result<String> {
     event.encode().map_err(io::Error::other)
 }
 
-async fn post(
-    uri: &Uri,
-    ca_file: Option<&std::path::Path>,
-    request: Request<Full<Bytes>>,
-) -> io::Result<()> {
+async fn post(uri: &Uri, ca_file: Option<&Path>, request: Request<Full<Bytes>>) -> io::Result<()> {
     let host = uri
         .host()
         .ok_or_else(|| io::Error::other("the URL names no host"))?;

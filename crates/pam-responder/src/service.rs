@@ -108,6 +108,7 @@ impl Service {
         let (engine, inbox) = Engine::new(brake.clone());
         let (stop, stopped) = watch::channel(false);
         let (reports, news) = mpsc::channel(1_024);
+        let (questions, asked) = mpsc::channel(1_024);
         let wanted = Arc::new(Notify::new());
         let audit = Arc::new(audit(&config, &client)?);
         let alive = Arc::new(AtomicBool::new(true));
@@ -120,6 +121,7 @@ impl Service {
             wanted: Arc::clone(&wanted),
             jobs: Appliance::jobs(),
             reports,
+            questions,
             runtime: tokio::runtime::Handle::current(),
         };
         let mut service = Self {
@@ -178,6 +180,13 @@ impl Service {
         service
             .tasks
             .push(tokio::spawn(control.serve(engine.clone(), stopped.clone())));
+        service.tasks.push(tokio::spawn(report::ask(
+            config.sinks.clone(),
+            config.approval.clone(),
+            asked,
+            Arc::clone(&metrics),
+            stopped.clone(),
+        )));
         let delivered = report::deliver(
             config.sinks.clone(),
             writer.clone(),
@@ -263,6 +272,7 @@ impl Service {
         };
         let serving = Arc::new(HttpIntake::new(
             config.webhooks.clone(),
+            config.approval.clone(),
             intake.clone(),
             limits,
         ));

@@ -305,3 +305,52 @@ async fn what_was_accepted_before_a_stop_is_done_after_the_next_start() {
     );
     bench.service.shutdown().await;
 }
+
+/// Takes one request and answers it with 200.
+async fn one_request(listener: &tokio::net::TcpListener) -> String {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        let mut buffer = [0; 4_096];
+        let length = stream.read(&mut buffer).await.unwrap();
+        assert_ne!(length, 0, "the request broke off");
+        request.extend_from_slice(&buffer[..length]);
+    }
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    stream.write_all(answer).await.unwrap();
+    String::from_utf8(request).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_approves_with_a_signed_link_and_hears_of_the_end() {
+    let chat = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rules = format!(
+        "{}\n[[report]]\nwebhook = \"http://{}/chat\"\n[approval]\n\
+         url = \"http://responder.example.com/approve\"\nkey_file = \"token\"\n",
+        RULE.replace("armed", "approve"),
+        chat.local_addr().unwrap()
+    );
+    let bench = Bench::new(&rules).await;
+    bench.http("correct horse", &cef_json("alice")).await;
+    let question = one_request(&chat).await;
+    assert!(question.contains("session 1 of alice"), "{question}");
+    let (_, link) = question
+        .split_once("approve: http://responder.example.com")
+        .unwrap();
+    let (link, _) = link.split_once("\\n").unwrap();
+    let ask = async |method: &str, link: &str| {
+        let request = format!("{method} {link} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        exchange(bench.address("http"), &request).await
+    };
+    // A program that opens the link, or that changed it, ends nothing.
+    assert!(ask("GET", link).await.contains("<button>Approve</button>"));
+    let forged = ask("POST", &link.replace("answer=approve", "answer=deny")).await;
+    assert!(forged.starts_with("HTTP/1.1 403"), "{forged}");
+    assert_eq!(bench.running(), ["alice", "bob", "ceo"]);
+    assert!(ask("POST", link).await.starts_with("HTTP/1.1 200"));
+    bench.until_running(&["bob", "ceo"]).await;
+    let report = one_request(&chat).await;
+    assert!(report.contains("terminated by rule"), "{report}");
+    assert!(ask("POST", link).await.starts_with("HTTP/1.1 409"));
+    bench.service.shutdown().await;
+}

@@ -38,7 +38,7 @@ pub use decode::{EmptyMessage, decode, decode_frame};
 pub use framing::{DEFAULT_LIMIT, Frame, FrameError, Framer, Framing};
 pub use json::{
     Format, IdRule, JsonError, Mapping, Pointer, PointerError, Preset, Scale, UnknownPreset,
-    decode_json, decode_value,
+    decode_json, decode_value, redact,
 };
 pub use leef::{Leef, LeefEncodeError, NoLeef};
 pub use session_id::is_session_id;

@@ -67,6 +67,11 @@ impl Clock {
         Self { zone }
     }
 
+    /// Its zone.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// What it shows now.
     pub(crate) fn now(&self) -> DateTime {
         self.zone.to_datetime(Timestamp::now())

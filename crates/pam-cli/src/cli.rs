@@ -10,6 +10,7 @@ use crate::commands::audit::Audit;
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
 use crate::commands::explain::Explain;
+use crate::commands::hook::Hook;
 use crate::commands::login::Login;
 use crate::commands::mock::Mock;
 use crate::commands::plan::{Apply, Plan};
@@ -122,6 +123,7 @@ pub(crate) enum Command {
     Login(Login),
     Alert(Alert),
     Respond(Respond),
+    Hook(Hook),
     Explain(Explain),
     Mock(Mock),
     Demo(Demo),
@@ -146,6 +148,7 @@ impl Command {
             Self::Respond(command) if command.is_online() => Needs::Appliance,
             Self::Respond(_) => Needs::Nothing,
             Self::Profile(command) => command.needs(),
+            Self::Hook(command) => command.needs(),
             // The mock's own `--profile` is another thing under the same name.
             Self::Auth(_) | Self::Login(_) | Self::Mock(_) | Self::Policy(_) | Self::Audit(_) => {
                 Needs::Profile

@@ -21,6 +21,7 @@ mod narrator;
 mod online;
 mod output;
 mod pace;
+mod post;
 mod progress;
 mod quantity;
 mod refused_flags;
@@ -119,6 +120,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Login(command) => command.run(&selection),
         Command::Alert(command) => command.run(),
         Command::Respond(command) => command.run(online),
+        Command::Hook(command) => command.run(online),
         Command::Explain(command) => command.run(),
         Command::Mock(command) => command.run(telling),
         Command::Demo(command) => command.run(telling),

@@ -207,12 +207,18 @@ impl Mapping {
         };
         alert.user = text(Field::User, &self.user, alert);
         alert.credential = text(Field::Credential, &self.credential, alert);
-        let ip = one_of(&all(&self.device_ip), fields::address);
+        let addresses = all(&self.device_ip);
+        let ip = one_of(&addresses, fields::address);
+        let is_address = !matches!(ip, Agreed::None);
         alert.device.ip = alert.settled(Field::DeviceIp, ip);
         let port = one_of(&all(&self.device_port), |text| text.parse::<u16>().ok());
         alert.device.port = alert.settled(Field::DevicePort, port);
         if let Some(device) = text(Field::DeviceHost, &self.device, alert) {
             alert.set_device(&device);
+        }
+        // senders put a name where an address belongs
+        if !is_address && let Agreed::One(name) = one_of(&addresses, |text| Some(text.to_owned())) {
+            alert.set_device(&name);
         }
         let origin = one_of(&all(&self.origin), fields::address);
         alert.origin = alert.settled(Field::Origin, origin);
@@ -335,6 +341,27 @@ const SECRETS: [&str; 9] = [
     "credentials",
 ];
 
+/// Replaces every value under the name of a secret, such as `session_key`, by `[redacted]`.
+///
+/// For a document that is passed on; what is decoded from one never holds such values.
+pub fn redact(document: &mut Value) {
+    match document {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match is_secret(key) {
+                    true => *value = REDACTED.into(),
+                    false => redact(value),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+/// What stands where a secret stood.
+const REDACTED: &str = "[redacted]";
+
 fn is_secret(key: &str) -> bool {
     let name: String = key.chars().filter(|c| c.is_alphanumeric()).collect();
     SECRETS
@@ -352,7 +379,7 @@ fn flatten(alert: &mut Alert, path: &str, value: &Value) {
         Value::Object(object) => {
             for (key, value) in object {
                 match is_secret(key) {
-                    true => alert.keep(&below(key), "[redacted]"),
+                    true => alert.keep(&below(key), REDACTED),
                     false => flatten(alert, &below(key), value),
                 }
             }

@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod demo;
 pub(crate) mod demo_respond;
 pub(crate) mod explain;
+pub(crate) mod hook;
 pub(crate) mod login;
 pub(crate) mod mock;
 pub(crate) mod plan;

@@ -113,6 +113,12 @@ impl Guard {
         })
     }
 
+    /// The same for what is done because of something that no person asked for.
+    pub(crate) fn triggered_by(mut self, trigger: serde_json::Value) -> Self {
+        self.purpose.trigger = Some(trigger);
+        self
+    }
+
     /// Whether sessions must have been seen before they may be ended: without their records it
     /// is unknown whether a rule protects them.
     pub(crate) fn needs_records(&self) -> bool {

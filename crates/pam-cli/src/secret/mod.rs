@@ -135,8 +135,30 @@ impl Source {
         environment: &Environment<'_>,
         deadline: Duration,
     ) -> Result<Option<Secret>, Failure> {
+        let found = match self {
+            Self::Keyring(account) => {
+                let read = keyring::read(&account_of(account, name));
+                read.and_then(|found| found.map(usable).transpose())
+            }
+            other => other.fetch(environment, deadline),
+        };
+        found.map_err(|why| self.failure(name, &why))
+    }
+
+    /// The same for a secret that belongs to no profile; a keyring must name its account then.
+    ///
+    /// # Errors
+    /// Why the place can't be used, or what is in it can't be a secret.
+    pub(crate) fn fetch(
+        &self,
+        environment: &Environment<'_>,
+        deadline: Duration,
+    ) -> Result<Option<Secret>, Unusable> {
         let read = match self {
-            Self::Keyring(account) => keyring::read(&account_of(account, name)),
+            Self::Keyring(Some(account)) => keyring::read(account),
+            Self::Keyring(None) => {
+                Err("it names no account; write it like keyring:ACCOUNT".to_owned())
+            }
             Self::File(path) => file::read(path),
             Self::Env(variable) => Ok(environment.bytes(variable).map(Zeroizing::new)),
             Self::Command(words) => command::run(words, deadline).map(Some),
@@ -148,7 +170,6 @@ impl Source {
             },
         };
         read.and_then(|found| found.map(usable).transpose())
-            .map_err(|why| self.failure(name, &why))
     }
 
     /// Keeps a secret there.

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 46] = [
+const COMMANDS: [&[&str]; 49] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -32,6 +32,9 @@ const COMMANDS: [&[&str]; 46] = [
     &["login"],
     &["alert"],
     &["alert", "decode"],
+    &["hook"],
+    &["hook", "wazuh"],
+    &["hook", "splunk"],
     &["explain"],
     &["mock"],
     &["mock", "faults"],

@@ -18,6 +18,7 @@ mod explain;
 mod fixture;
 mod golden_help;
 mod guard;
+mod hook;
 mod keep_out;
 mod listing;
 mod login;

@@ -50,7 +50,7 @@ def main():
     ]
     lines = [
         ("session.json", ["session", "list"]),
-        ("session-event.json", ["session", "watch", "--initial", "--for", "1s"]),
+        ("session-event.json", ["session", "watch", "--initial", "--for", "5s"]),
         ("termination.json", ["session", "terminate", ids[0], ids[1], "--yes"]),
     ]
     count = 0

@@ -7,9 +7,12 @@ use xshell::{Shell, cmd};
 
 use crate::bench;
 use crate::error::Error;
+use crate::features;
+use crate::msrv;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
 use crate::tools::CARGO_DENY;
+use crate::wasm;
 
 /// Whether a program can be started from the search path.
 pub(crate) fn has(sh: &Shell, program: &str) -> bool {
@@ -27,6 +30,9 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
     steps.run("tidy", || tidy::check(sh));
     steps.run("clippy", || clippy(sh));
     steps.run("doc examples", || doc_examples(sh));
+    steps.run("features", || features::check(sh));
+    steps.run("wasm", || wasm::check(sh));
+    steps.run("msrv", || msrv::check(sh));
     steps.run("tests", || tests(sh));
     steps.run("benchmarks", || bench::check(sh));
     steps.run("docs", || docs(sh));

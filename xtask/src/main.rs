@@ -9,17 +9,21 @@ mod book;
 mod ci;
 mod demo;
 mod error;
+mod features;
 mod fuzz;
 mod gate;
 mod interop;
 mod licenses;
+mod msrv;
 mod mutants;
+mod python;
 mod release;
 mod sbom;
 mod steps;
 mod test;
 mod tidy;
 mod tools;
+mod wasm;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -63,6 +67,14 @@ enum Task {
     Mutants(mutants::Options),
     /// Release all crates under one version: change log, documents, packages, tag
     Release(release::Options),
+    /// Build every feature of the libraries alone
+    Features,
+    /// Build the protocol core for WebAssembly and show that it imports nothing
+    Wasm,
+    /// Build everything with the oldest Rust that is promised
+    Msrv,
+    /// Build the Python wheel, install it in a fresh environment, and test it against the mock
+    Python(python::Options),
     /// Build the documents into one book below target/book, with mdBook
     Book,
     /// Check licences, bans and sources of dependencies with cargo-deny
@@ -97,6 +109,10 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Fuzz(options) => fuzz::run(&sh, options),
         Task::Mutants(options) => mutants::run(&sh, options),
         Task::Release(options) => release::run(&sh, options),
+        Task::Features => features::run(&sh),
+        Task::Wasm => wasm::run(&sh),
+        Task::Msrv => msrv::run(&sh),
+        Task::Python(options) => python::run(&sh, options),
         Task::Book => book::run(&sh),
         Task::Deny => gate::run_deny(&sh),
         Task::Licenses => licenses::run(&sh),

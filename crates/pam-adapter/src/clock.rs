@@ -15,7 +15,7 @@ const NONCE: usize = 16;
 const RESERVE: usize = 64 * NONCE;
 
 /// The system's clock, corrected by what the appliance's answers taught, and a source of nonces.
-pub(crate) struct Clock {
+pub struct Clock {
     /// The appliance's clock minus ours, in seconds.
     offset: AtomicI64,
     reserve: Mutex<Reserve>,
@@ -27,7 +27,9 @@ struct Reserve {
 }
 
 impl Clock {
-    pub(crate) fn new() -> Self {
+    /// The system's time, uncorrected.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             offset: AtomicI64::new(0),
             reserve: Mutex::new(Reserve {
@@ -45,7 +47,8 @@ impl Clock {
     }
 
     /// Seconds since 1970.
-    pub(crate) fn now(&self) -> u64 {
+    #[must_use]
+    pub fn now(&self) -> u64 {
         unix_now().saturating_add_signed(self.offset.load(Ordering::Relaxed))
     }
 
@@ -63,7 +66,11 @@ impl Clock {
         Lesson::Corrected { offset }
     }
 
-    pub(crate) fn nonce(&self) -> Result<String, SetupError> {
+    /// 32 random hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`SetupError::Randomness`] when the system gives no random bytes.
+    pub fn nonce(&self) -> Result<String, SetupError> {
         let mut drawn = [0; NONCE];
         {
             let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,6 +83,21 @@ impl Clock {
             drawn.copy_from_slice(&reserve.bytes[start..start + NONCE]);
         }
         Ok(hex(&drawn))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let offset = self.offset.load(Ordering::Relaxed);
+        f.debug_struct("Clock")
+            .field("offset", &offset)
+            .finish_non_exhaustive()
     }
 }
 

@@ -30,6 +30,7 @@ mod token_cache;
 
 pub use call::{Call, Failure, Step};
 pub use calls::Calls;
+pub use clock::Clock;
 pub use destination::Destination;
 pub use error::{CallError, Preparation, SetupError, TlsFault, TransportError};
 pub use incoming::{Collected, how_lost, refuse_encoding};

@@ -3,7 +3,9 @@
 
 pub mod audit;
 mod filter;
+#[cfg(feature = "policy")]
 pub mod policy;
 
 pub use filter::{Filter, FilterError, token};
+#[cfg(feature = "policy")]
 pub use policy::Policy;

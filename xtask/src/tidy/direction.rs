@@ -38,14 +38,28 @@ const TABLE: &[(&str, May)] = &[
             "pam-client",
         ]),
     ),
+    (
+        "pam-python",
+        DependOn(&["pam-proto", "pam-adapter", "pam-blocking"]),
+    ),
     ("pam-cli", DependOnAnyLibrary),
     ("pam-bench", DependOnAnyLibrary),
+    ("pam-examples", DependOnAnyLibrary),
+    ("pam-wasm", DependOn(&["pam-proto"])),
     ("tests", DependOnAnyLibrary),
     ("xtask", DependOn(&[])),
 ];
 
 /// Leaves of the graph: programs and checks, which nothing builds upon.
-const LEAVES: &[&str] = &["pam-cli", "pam-bench", "tests", "xtask"];
+const LEAVES: &[&str] = &[
+    "pam-cli",
+    "pam-bench",
+    "pam-examples",
+    "pam-python",
+    "pam-wasm",
+    "tests",
+    "xtask",
+];
 
 /// The stand-in appliance is what an adapter's own tests talk to.
 const FOR_TESTS_OF_ADAPTERS: &str = "pam-mock";

@@ -3,7 +3,9 @@
 mod dependencies;
 mod direction;
 mod documents;
+mod excerpts;
 mod facts;
+mod public_api;
 mod rust_source;
 mod sans_io;
 mod sources;
@@ -19,7 +21,8 @@ use crate::steps::Outcome;
 /// How to treat facts in the documents that disagree with their source.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Write the facts that the documents state from their source, then check
+    /// Write what is checked in and follows from its source: facts and code in the documents, the
+    /// list of the public API; then check
     #[arg(long)]
     bless: bool,
 }
@@ -60,7 +63,7 @@ impl fmt::Display for Finding {
 }
 
 /// A text file of the checkout, under its path from the top level.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Text {
     path: String,
     content: String,
@@ -69,6 +72,9 @@ struct Text {
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     if options.bless {
         write_facts(sh)?;
+        let texts = texts(sh)?;
+        public_api::bless(sh, &texts)?;
+        excerpts::bless(sh, &texts)?;
     }
     if let Outcome::Ok(summary) = check(sh)? {
         println!("tidy: {summary}");
@@ -79,6 +85,15 @@ pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
 /// Writes the facts that the documents state from their source.
 pub(crate) fn write_facts(sh: &Shell) -> Result<(), Error> {
     facts::bless(sh, &workspace::packages(sh)?, &texts(sh)?)
+}
+
+/// The oldest Rust that the workspace's manifest promises to build with.
+pub(crate) fn minimum_rust(sh: &Shell) -> Result<String, Error> {
+    let packages = workspace::packages(sh)?;
+    let stated = packages
+        .into_iter()
+        .find_map(|package| package.rust_version);
+    stated.ok_or_else(|| Error::new("no crate states its minimum Rust version"))
 }
 
 /// Runs every rule over the checkout and prints what it finds.
@@ -104,6 +119,8 @@ pub(crate) fn check(sh: &Shell) -> Result<Outcome, Error> {
         findings.extend(dependencies::check(&text.path, &text.content));
     }
     findings.extend(facts::check(&packages, &texts));
+    findings.extend(public_api::check(&texts));
+    findings.extend(excerpts::check(&texts));
     findings.extend(documents::check(&packages, &texts, |path| {
         sh.path_exists(path)
     }));

@@ -155,6 +155,30 @@ fn exception(tokens: &[Token]) -> Option<(&str, &[Token])> {
     Some((name, &tokens[..end]))
 }
 
+/// Where the lints are the workspace's but for one: PyO3's macros write unsafe code.
+const MAY_ALLOW_UNSAFE: &str = "crates/pam-python/Cargo.toml";
+
+/// The lints that a manifest of a workspace, or of a member, sets.
+fn lints<'m>(manifest: &'m str, table: &str) -> Vec<&'m str> {
+    let after = |name: &str| {
+        let (_, after) = manifest.split_once(&format!("[{table}.{name}]\n"))?;
+        Some(after.lines().take_while(|line| line.contains('=')))
+    };
+    ["rust", "clippy"]
+        .into_iter()
+        .filter_map(after)
+        .flatten()
+        .collect()
+}
+
+/// Whether the lints of one crate are those of the workspace, with `deny` for `forbid`.
+fn has_all_lints(texts: &[Text], content: &str) -> bool {
+    let workspace = texts.iter().find(|text| text.path == "Cargo.toml");
+    let workspace = workspace.map_or("", |text| text.content.as_str());
+    let softened = workspace.replace("unsafe_code = \"forbid\"", "unsafe_code = \"deny\"");
+    lints(content, "lints") == lints(&softened, "workspace.lints")
+}
+
 /// Every member inherits the workspace's lints, and shares its one version and
 /// its one minimum Rust version.
 pub(crate) fn check_manifests(packages: &[Package], texts: &[Text]) -> Vec<Finding> {
@@ -169,7 +193,8 @@ pub(crate) fn check_manifests(packages: &[Package], texts: &[Text]) -> Vec<Findi
             ("license.workspace = true", "its licence"),
         ];
         for (line, what) in inherited {
-            if !content.contains(line) {
+            let own = line.starts_with("[lints]") && package.manifest == MAY_ALLOW_UNSAFE;
+            if !(content.contains(line) || own && has_all_lints(texts, content)) {
                 findings.push(Finding::file(
                     &package.manifest,
                     format!(

@@ -203,6 +203,39 @@ fn broken_glass_lifts_what_is_not_absolute_and_says_what() {
 }
 
 #[test]
+fn each_refusal_about_the_attempt_names_its_line_too() {
+    let text = "[limits]\nper_command = 1\nper_hour = 2\n\n[break_glass]\nallowed = false\n";
+    let policy = Policy::parse(text).unwrap();
+    let refused = |attempt: &Attempt<'_>| -> Vec<(String, usize)> {
+        let decision = policy.check(&[harmless()], attempt);
+        let refusals = decision.refusals.into_iter();
+        refusals
+            .map(|refusal| (refusal.rule, refusal.line))
+            .collect()
+    };
+    let unseen = Attempt {
+        unseen: 1,
+        ended_last_hour: 1,
+        ..attempt()
+    };
+    let limits = [
+        ("limits.per_command".to_owned(), 2),
+        ("limits.per_hour".to_owned(), 3),
+    ];
+    assert_eq!(refused(&unseen), limits);
+    let breaking = Attempt {
+        break_glass: true,
+        ..attempt()
+    };
+    assert_eq!(refused(&breaking), [("break_glass.allowed".to_owned(), 6)]);
+    assert!(policy.recount(2, &attempt()).is_allowed());
+    assert_eq!(
+        rules(&policy.recount(3, &attempt())),
+        [("limits.per_hour", 3)]
+    );
+}
+
+#[test]
 fn a_mistake_has_its_line() {
     let table = [
         ("x", 1, "key"),
@@ -229,20 +262,62 @@ fn a_mistake_has_its_line() {
     }
 }
 
+/// What may stand beside a rule that protects.
+const OTHER_RULES: &[&str] = &[
+    "[[protect]]\nname = \"window\"\nwindow = { from = \"08:00\", to = \"09:00\" }\n",
+    "[[protect]]\nname = \"filter\"\nfilter = \"not active or started<2h\"\n",
+    "[[protect]]\nname = \"device\"\ndevices = [\"10.*\"]\nabsolute = true\n",
+    "[limits]\nper_command = 100\nper_hour = 100\n",
+    "[require]\nreason = '.*'\n",
+];
+
 proptest! {
+    /// Whatever the other rules are, whatever is known of the session, whatever is said for it.
     #[test]
     fn a_protected_user_is_never_allowed(
         user in "[a-zA-Z0-9_.é]{1,12}",
-        device in "\\PC{0,12}",
+        fields in prop::collection::vec("\\PC{0,12}", 3),
+        others in prop::collection::vec(prop::sample::select(OTHER_RULES), 0..4),
+        first: bool,
+        absolute: bool,
+        glass_allowed: bool,
         break_glass: bool,
+        reason in prop::option::of("\\PC{0,8}"),
         ended_last_hour in 0_usize..10,
+        unseen in 0_usize..3,
+        minute in 0_i8..60,
+        hour in 0_i8..24,
+        day in 1_i8..28,
     ) {
-        let text = format!("[[protect]]\nname = \"x\"\nusers = [\"{user}\"]\nabsolute = true\n");
+        // Nothing but broken glass that the policy allows may end it, and not even that an
+        // absolute rule's.
+        prop_assume!(absolute || !(glass_allowed && break_glass));
+        let rule = format!(
+            "[[protect]]\nname = \"x\"\nusers = [\"{user}\"]\nabsolute = {absolute}\n"
+        );
+        let mut rules: Vec<&str> = others.clone();
+        rules.insert(if first { 0 } else { rules.len() }, &rule);
+        let mut seen = std::collections::BTreeSet::new();
+        // A table of TOML stands once.
+        rules.retain(|rule| rule.starts_with("[[") || seen.insert(*rule));
+        let text = format!("{}[break_glass]\nallowed = {glass_allowed}\n", rules.concat());
         let policy = Policy::parse(&text).unwrap();
-        let attempt = Attempt { break_glass, ended_last_hour, ..attempt() };
+        let attempt = Attempt {
+            reason: reason.as_deref(),
+            ticket: Some("INC1"),
+            now: date(2024, 5, day).at(hour, minute, 0, 0),
+            ended_last_hour,
+            unseen,
+            break_glass,
+        };
         for user in [user.to_uppercase(), user.clone(), String::new()] {
-            let sessions = [harmless(), session(&user, &device, "x", "y")];
-            prop_assert!(!policy.check(&sessions, &attempt).is_allowed());
+            let protected = session(&user, &fields[0], &fields[1], &fields[2]);
+            prop_assert!(!policy.recheck(&protected, &attempt).is_allowed());
+            for sessions in [vec![protected.clone()], vec![harmless(), protected.clone()]] {
+                let decision = policy.check(&sessions, &attempt);
+                prop_assert!(!decision.is_allowed());
+                prop_assert!(decision.refusals.iter().any(|refusal| refusal.rule == "x"));
+            }
         }
     }
 

@@ -6,10 +6,11 @@
 //! on the disk.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
 
 use pam_audit::{Actor, AuditFile, Context, Entry, PolicyNote, Purpose};
-use pam_client::{Client, PlannedDrop, Withheld, Witness};
+use pam_client::Client;
+use pam_guard::Policy;
 use pam_guard::policy::{Attempt, Decision, Refusal};
 use pam_proto::termination::{Limits, Report, Target};
 use pam_proto::{Session, SessionId, SessionNumber};
@@ -24,21 +25,28 @@ use crate::output::stderr;
 mod journal;
 mod options;
 mod policy_file;
+mod watch;
 
-use journal::{Journal, Recount, Stop};
 pub(crate) use options::{AuditOption, GuardOptions, Justification};
 pub(crate) use policy_file::PolicyFile;
+use watch::Watch;
 
 /// What stands between a command and the sessions that it ends.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    policy: Option<PolicyFile>,
+    rules: Option<Rules>,
     /// None when it can't be written and need not be.
     audit: Option<AuditFile>,
     optional: bool,
-    clock: Clock,
     context: Context,
     purpose: Purpose,
+}
+
+/// The policy, and the clock by which its windows open.
+#[derive(Debug, Clone)]
+struct Rules {
+    file: PolicyFile,
+    clock: Clock,
 }
 
 /// Sessions that the policy lets end.
@@ -73,16 +81,14 @@ impl Guard {
         program: &str,
         online: &Online,
     ) -> Result<Self, Failure> {
-        let (environment, profile) = (&Environment::of_process(), online.profile());
-        let justification = &options.justification;
-        let policy = options.policy_file(environment, profile);
-        let policy = policy.as_deref().map(PolicyFile::read).transpose()?;
-        let audit = options.audit.file(environment, profile);
-        let audit = audit.and_then(|file| {
+        let file = options
+            .audit
+            .file(&Environment::of_process(), online.profile());
+        let file = file.and_then(|file| {
             let locked = file.lock().map(drop);
             locked.map(|()| file).map_err(|error| error.to_string())
         });
-        let audit = match audit {
+        let audit = match file {
             Ok(file) => Some(file),
             Err(line) if options.audit_optional => {
                 stderr::warning(format!("{line}; nothing is recorded"));
@@ -90,6 +96,39 @@ impl Guard {
             }
             Err(line) => return Err(unrecorded(&line)),
         };
+        Self::with(audit, options, program, online)
+    }
+
+    /// The same for a dry run, which records nothing.
+    ///
+    /// # Errors
+    /// A policy that can't be read.
+    pub(crate) fn rehearse(
+        options: &GuardOptions,
+        program: &str,
+        online: &Online,
+    ) -> Result<Self, Failure> {
+        let file = options
+            .audit
+            .file(&Environment::of_process(), online.profile());
+        Self::with(file.ok(), options, program, online)
+    }
+
+    fn with(
+        audit: Option<AuditFile>,
+        options: &GuardOptions,
+        program: &str,
+        online: &Online,
+    ) -> Result<Self, Failure> {
+        let justification = &options.justification;
+        let policy = options.policy_file(&Environment::of_process(), online.profile());
+        let rules = |path: PathBuf| {
+            Ok::<_, Failure>(Rules {
+                file: PolicyFile::read(&path)?,
+                clock: online.clock()?,
+            })
+        };
+        let rules = policy.map(rules).transpose()?;
         Ok(Self {
             context: Context {
                 who: Actor::of_process(),
@@ -98,7 +137,7 @@ impl Guard {
                 run: run_id(),
                 appliance: online.settings()?.base.to_string(),
                 profile: online.profile_name().map(ToOwned::to_owned),
-                policy: policy.as_ref().map(|policy| policy.note.clone()),
+                policy: rules.as_ref().map(|rules| rules.file.note.clone()),
             },
             purpose: Purpose {
                 trigger: None,
@@ -107,8 +146,7 @@ impl Guard {
                 break_glass: justification.break_glass.clone(),
             },
             optional: options.audit_optional,
-            clock: online.clock()?,
-            policy,
+            rules,
             audit,
         })
     }
@@ -122,22 +160,21 @@ impl Guard {
     /// Whether sessions must have been seen before they may be ended: without their records it
     /// is unknown whether a rule protects them.
     pub(crate) fn needs_records(&self) -> bool {
-        self.policy
-            .as_ref()
-            .is_some_and(|file| file.policy.protects())
+        let rules = self.rules.as_ref();
+        rules.is_some_and(|rules| rules.file.policy.protects())
     }
 
     /// The name of the rule that protects a session now.
     pub(crate) fn protects(&self, session: &Session) -> Option<String> {
-        let policy = &self.policy.as_ref()?.policy;
-        let mut rules = policy.protecting(session, self.clock.now());
+        let Rules { file, clock } = self.rules.as_ref()?;
+        let mut rules = file.policy.protecting(session, clock.now());
         rules.next().map(|(name, _)| name.to_owned())
     }
 
     /// The most sessions that a command may end bit by bit: the policy's limit of one command.
     pub(crate) fn most(&self) -> Option<usize> {
         let broken = self.purpose.break_glass.is_some();
-        let file = self.policy.as_ref().filter(|_| !broken)?;
+        let file = &self.rules.as_ref().filter(|_| !broken)?.file;
         file.policy.most_per_command()
     }
 
@@ -155,33 +192,18 @@ impl Guard {
         let (seen, ended) = seen.into_iter().partition::<Vec<_>, _>(Session::is_active);
         // What has ended is not dropped; should it run after all, its record has the last word.
         let ended = ended.into_iter().map(Target::seen);
-        let Some(file) = &self.policy else {
+        let Some(rules) = &self.rules else {
             let seen = seen.into_iter().map(Target::seen);
             return Ok(Ok(Permit {
                 targets: seen.chain(ended).chain(unseen).collect(),
                 lifted: Vec::new(),
             }));
         };
-        let ended_last_hour =
-            if file.policy.limits_the_hour() {
-                let count =
-                    |audit| journal::ended_last_hour(audit).map_err(|error| error.to_string());
-                let unknown =
-                    || Err("the audit file, by which they are counted, is missing".to_owned());
-                self.audit.as_ref().map_or_else(unknown, count).map_err(|line| {
-                let line = format!(
-                    "the policy limits the sessions that end within an hour, and they can't be \
-                     counted: {line}; nothing was terminated"
-                );
-                Failure::new(Exit::Policy, line)
-            })?
-            } else {
-                0
-            };
+        let Rules { file, .. } = rules;
         let attempt = Attempt {
-            ended_last_hour,
+            ended_last_hour: self.ended_last_hour(&file.policy)?,
             unseen: unseen.len(),
-            ..attempt(&self.purpose, &self.clock)
+            ..rules.attempt(&self.purpose)
         };
         let Decision {
             refusals, lifted, ..
@@ -207,6 +229,24 @@ impl Guard {
             policy: file.note.clone(),
             refusals,
         }))
+    }
+
+    /// How many sessions were ended, where that matters.
+    fn ended_last_hour(&self, policy: &Policy) -> Result<usize, Failure> {
+        if !policy.limits_the_hour() {
+            return Ok(0);
+        }
+        let counted = match &self.audit {
+            Some(audit) => journal::ended_last_hour(audit).map_err(|error| error.to_string()),
+            None => Err("there is no audit file by which to count them".to_owned()),
+        };
+        counted.map_err(|line| {
+            let line = format!(
+                "the policy limits how many sessions end within an hour, and they can't be \
+                 counted: {line}; nothing was terminated"
+            );
+            Failure::new(Exit::Policy, line)
+        })
     }
 
     /// [`decide`](Self::decide)s, and records a refusal.
@@ -237,24 +277,10 @@ impl Guard {
         told: impl Fn(&Report) + Sync,
         stop: impl Future<Output = ()>,
     ) -> Done {
-        let journal = self.audit.clone();
-        let journal = journal.map(|file| Journal::start(file, self.recount()));
-        let watch = Watch {
-            guard: self,
-            journal,
-            lifted: permit.lifted,
-            refused: Mutex::default(),
-            told,
-        };
+        let watch = Watch::new(self, permit.lifted, told);
         let reports = client.terminate(permit.targets, limits, &watch, stop).await;
-        if let Some(Err(error)) = watch.journal.map(Journal::finish) {
-            stderr::warning(format!("{error}; not everything that was done is recorded"));
-        }
-        let refused = watch.refused.into_inner();
-        Done {
-            reports,
-            refused: refused.unwrap_or_else(PoisonError::into_inner),
-        }
+        let refused = watch.finish();
+        Done { reports, refused }
     }
 
     /// Writes down that nothing is done: a line for each session that a rule protects, and one for
@@ -289,114 +315,6 @@ impl Guard {
         if let Some(Err(error)) = recorded {
             stderr::warning(format!("{error}; the refusal is not recorded"));
         }
-    }
-
-    fn recount(&self) -> Option<Recount> {
-        let policy = &self.policy.as_ref()?.policy;
-        if !policy.limits_the_hour() {
-            return None;
-        }
-        let (policy, purpose) = (policy.clone(), self.purpose.clone());
-        let clock = self.clock.clone();
-        Some(Box::new(move |ended| {
-            policy.recount(ended, &attempt(&purpose, &clock)).refusals
-        }))
-    }
-}
-
-/// Stands by while sessions are terminated.
-struct Watch<'a, T> {
-    guard: &'a Guard,
-    journal: Option<Journal>,
-    lifted: Vec<Refusal>,
-    refused: Mutex<BTreeSet<SessionId>>,
-    told: T,
-}
-
-impl<T: Fn(&Report) + Sync> Watch<'_, T> {
-    /// What the rules say of a session right before its drop.
-    fn last_word(&self, planned: &PlannedDrop) -> Result<Vec<Refusal>, Vec<Refusal>> {
-        let (Some(file), Some(record)) = (&self.guard.policy, &planned.record) else {
-            return Ok(Vec::new());
-        };
-        let again = file
-            .policy
-            .recheck(record, &attempt(&self.guard.purpose, &self.guard.clock));
-        if again.is_allowed() {
-            Ok(again.lifted)
-        } else {
-            Err(again.refusals)
-        }
-    }
-
-    fn withhold(&self, planned: &PlannedDrop, reason: String) -> Withheld {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.insert(planned.session_id.clone());
-        Withheld { reason }
-    }
-
-    fn refuse(&self, planned: &PlannedDrop, refusals: Vec<Refusal>, reason: String) -> Withheld {
-        if let Some(journal) = &self.journal {
-            journal.record(self.entry(planned).into_refused(refusals, reason.clone()));
-        }
-        self.withhold(planned, reason)
-    }
-
-    fn entry(&self, planned: &PlannedDrop) -> Entry {
-        let (context, purpose) = (&self.guard.context, &self.guard.purpose);
-        let record = planned.record.as_deref();
-        Entry::drop(
-            context,
-            purpose,
-            &planned.session_id,
-            record,
-            planned.attempt,
-        )
-    }
-}
-
-impl<T: Fn(&Report) + Sync> Witness for Watch<'_, T> {
-    async fn before_drop(&self, planned: &PlannedDrop) -> Result<(), Withheld> {
-        if self.guard.needs_records() && planned.record.is_none() {
-            let reason = "its record was not seen, so it is unknown whether the policy protects it";
-            return Err(self.refuse(planned, Vec::new(), reason.to_owned()));
-        }
-        let lifted = match self.last_word(planned) {
-            Ok(lifted) => lifted,
-            Err(refusals) => {
-                let reason = refusals
-                    .first()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                return Err(self.refuse(planned, refusals, reason));
-            }
-        };
-        let Some(journal) = &self.journal else {
-            return Ok(());
-        };
-        let mut entry = self.entry(planned);
-        let whole = self
-            .lifted
-            .iter()
-            .filter(|refusal| refusal.session.is_none());
-        entry.lifted = whole.cloned().chain(lifted).collect();
-        match journal.before(entry).await {
-            Ok(()) => Ok(()),
-            Err(Stop::Rule(refusal)) => Err(self.withhold(planned, refusal.to_string())),
-            Err(Stop::Unwritten(line)) if self.guard.optional => {
-                stderr::warning(format!("{line}; the drop is sent unrecorded"));
-                Ok(())
-            }
-            Err(Stop::Unwritten(line)) => Err(self.withhold(planned, line)),
-        }
-    }
-
-    fn reported(&self, report: &Report) {
-        if let Some(journal) = &self.journal {
-            let (context, purpose) = (&self.guard.context, &self.guard.purpose);
-            journal.record(Entry::outcome(context, purpose, report));
-        }
-        (self.told)(report);
     }
 }
 
@@ -440,14 +358,17 @@ fn unrecorded(line: &str) -> Failure {
     Failure::new(Exit::Policy, line)
 }
 
-fn attempt<'a>(purpose: &'a Purpose, clock: &Clock) -> Attempt<'a> {
-    Attempt {
-        reason: purpose.why.as_deref(),
-        ticket: purpose.ticket.as_deref(),
-        now: clock.now(),
-        ended_last_hour: 0,
-        unseen: 0,
-        break_glass: purpose.break_glass.is_some(),
+impl Rules {
+    /// An attempt for this purpose, now.
+    fn attempt<'a>(&self, purpose: &'a Purpose) -> Attempt<'a> {
+        Attempt {
+            reason: purpose.why.as_deref(),
+            ticket: purpose.ticket.as_deref(),
+            now: self.clock.now(),
+            ended_last_hour: 0,
+            unseen: 0,
+            break_glass: purpose.break_glass.is_some(),
+        }
     }
 }
 

@@ -93,6 +93,9 @@ impl EndingOptions {
         if !self.yes && !self.dry_run {
             question::can_ask()?;
         }
+        if self.dry_run {
+            return Guard::rehearse(&self.guard, program, online);
+        }
         Guard::open(&self.guard, program, online)
     }
 
@@ -142,9 +145,10 @@ impl EndingOptions {
         });
         let targets = targets.collect();
         let permit = guard.permit(seen.clone(), targets)?;
+        let running: Vec<Session> = seen.into_iter().filter(Session::is_active).collect();
+        let show = count > 0 && (!self.yes || found == Found::ByRule);
         // A screen that is gone is no reason to end sessions unseen.
-        let shown = (!self.yes || found == Found::ByRule)
-            .then(|| question::show(online.badge(), &seen, &unseen));
+        let shown = show.then(|| question::show(online.badge(), &running, &unseen));
         if !self.yes {
             shown.transpose()?;
             if count > 0 && !question::confirmed(count, self.confirm_above)? {

@@ -334,6 +334,28 @@ fn the_hour_is_counted_from_the_audit_file() {
 }
 
 #[test]
+fn programs_at_once_do_not_go_beyond_the_hour_together() {
+    let mock = Mock::populated();
+    let policy = policy(&mock, "[limits]\nper_hour = 3\n");
+    let codes: Vec<Option<i32>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = mock
+            .running()
+            .into_iter()
+            .map(|victim| {
+                let (mock, policy) = (&mock, &policy);
+                scope.spawn(move || terminate(mock, &[&victim, "--yes", "--policy", policy]).code)
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let of = |wanted: i32| codes.iter().filter(|code| **code == Some(wanted)).count();
+    assert_eq!((of(0), of(4)), (3, 3), "{codes:?}");
+    assert_eq!((drops(&mock), mock.running().len()), (3, 3));
+    let mut verify = mock.pamctl();
+    Run::of(verify.args(["audit", "verify"])).ended(0);
+}
+
+#[test]
 fn broken_glass_lifts_what_may_be_lifted_and_is_recorded() {
     let mock = Mock::populated();
     let victim = &victims(&mock)[0];

@@ -47,6 +47,11 @@ fn commands(victim: &str) -> Vec<Vec<String>> {
         open,
         &format!("session terminate --yes --verify-timeout 1s {victim} -o json"),
         "session terminate --yes --verify-timeout 1s 999999",
+        "session terminate --yes --verify-timeout 1s --filter user=alice -o json",
+        "session terminate --dry-run --filter active",
+        "plan --filter active",
+        "audit list -o json",
+        "audit verify -o json",
         "auth explain GET https://vault.example.com/x?y=1",
         "auth explain POST https://vault.example.com/x --form a=b -o json",
         "auth header DELETE https://vault.example.com/x",
@@ -86,7 +91,14 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
             }
         }
     }
-    assert_eq!(runs, 160);
+    assert_eq!(runs, 240);
+    let recorded = Run {
+        code: Some(0),
+        stdout: std::fs::read_to_string(mock.file("audit.jsonl")).unwrap(),
+        stderr: String::new(),
+    };
+    assert!(recorded.stdout.lines().count() > 8);
+    assert_clean(&recorded, "the audit file");
 }
 
 #[test]

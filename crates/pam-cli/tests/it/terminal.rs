@@ -1,6 +1,8 @@
 //! On a terminal: the question before a termination, tables that fit, the spinner.
 
-use pam_mock::{FaultKind, MockAppliance};
+use std::time::Duration;
+
+use pam_mock::{FaultKind, Life, MockAppliance};
 
 use crate::fixture::Mock;
 use crate::person::Person;
@@ -38,6 +40,80 @@ fn ctrl_c_at_the_question_ends_it() {
     person.interrupts();
     assert_eq!(person.ends().1, Some(130));
     assert!(mock.runs(&victim));
+}
+
+#[test]
+fn many_are_ended_when_their_number_is_typed() {
+    let mock = Mock::populated();
+    let mut command = mock.pamctl();
+    command.args(["session", "terminate", "--filter", "active"]);
+    for answer in ["y\n", "yes\n", "5\n", "66\n", "\n", "\u{4}"] {
+        let mut person = Person::runs(&command, 160);
+        for id in mock.running() {
+            person.sees(&id);
+        }
+        person.sees("Type 6 to terminate").types(answer);
+        let (seen, code) = person.ends();
+        assert_eq!(code, Some(1), "{seen}");
+        assert!(seen.contains("nothing was terminated"), "{seen}");
+    }
+    assert_eq!(mock.running().len(), 6);
+    let mut person = Person::runs(&command, 160);
+    person.sees("Type 6 to terminate").types("6\n");
+    assert_eq!(person.ends().1, Some(0));
+    assert!(mock.running().is_empty());
+}
+
+#[test]
+fn few_are_ended_at_a_yes() {
+    let mock = Mock::populated();
+    let mut command = mock.pamctl();
+    command.args(["session", "terminate", "--filter", "active"]);
+    command.args(["--confirm-above", "6"]);
+    let mut person = Person::runs(&command, 160);
+    person.sees("These 6 sessions").sees("[y/N]").types("y\n");
+    assert_eq!(person.ends().1, Some(0));
+    assert!(mock.running().is_empty());
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_it_after_the_listing_too() {
+    let mock = Mock::populated();
+    let mut command = mock.pamctl();
+    command.args(["session", "terminate", "--filter", "active"]);
+    let mut person = Person::runs(&command, 160);
+    person.sees("Type 6 to terminate");
+    person.interrupts();
+    assert_eq!(person.ends().1, Some(130));
+    assert_eq!(mock.running().len(), 6);
+}
+
+#[test]
+fn what_a_policy_refuses_is_not_asked() {
+    let mock = Mock::populated();
+    let policy = mock.file("policy.toml");
+    let rule = "[[protect]]\nname = \"everything\"\nfilter = \"active\"\n";
+    std::fs::write(&policy, rule).unwrap();
+    let mut command = mock.pamctl();
+    command.args(["session", "terminate", &mock.running()[0]]);
+    let mut person = Person::runs(command.env("PAM_POLICY", policy), 120);
+    person.sees("`everything`");
+    let (seen, code) = person.ends();
+    assert_eq!(code, Some(4), "{seen}");
+    assert!(!seen.contains("[y/N]"), "{seen}");
+}
+
+#[test]
+fn a_bar_shows_how_far_it_is() {
+    let mut life = Life::default();
+    life.drop_delay = Duration::from_secs(1);
+    let mock = Mock::start(MockAppliance::builder().sessions(6, 4).life(life));
+    let mut command = mock.pamctl();
+    command.args(["session", "terminate", "--filter", "active", "--yes"]);
+    let mut person = Person::runs(&command, 160);
+    person.sees("terminating").sees("0/4");
+    let (seen, code) = person.ends();
+    assert_eq!(code, Some(0), "{seen}");
 }
 
 #[test]

@@ -92,6 +92,16 @@ impl Calls {
         self.routing().discovery.learned()
     }
 
+    /// Until when the access token at hand is used, in seconds since 1970; `None` when there is
+    /// none, as with OAuth 1.0.
+    #[must_use]
+    pub fn token_use_until(&self) -> Option<u64> {
+        match &self.method {
+            Method::Signature(_) => None,
+            Method::Token(tokens) => Some(tokens.state().token()?.use_until()),
+        }
+    }
+
     /// Tells the observer what had to be forgiven in an answer.
     pub fn tolerated(&self, notes: Notes) {
         if !notes.is_empty() {

@@ -9,6 +9,7 @@ use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
 use crate::error::{SetupError, TransportError};
+use crate::presented::Presented;
 use crate::settings::{ClientIdentity, Settings, Trust};
 use crate::tls;
 
@@ -86,6 +87,24 @@ impl Destination {
             Some(tls) => Ok(Some((tls.name.clone(), tls.config()?))),
             None => Ok(None),
         }
+    }
+
+    /// The same for one connection, and what the appliance presents over it.
+    ///
+    /// # Errors
+    /// [`SetupError`] when the certificates to trust can't be read.
+    #[expect(
+        clippy::type_complexity,
+        reason = "three parts that are used once, together"
+    )]
+    pub fn watched_tls(
+        &self,
+    ) -> Result<Option<(ServerName<'static>, Arc<ClientConfig>, Arc<Presented>)>, SetupError> {
+        let Some(tls) = &self.tls else {
+            return Ok(None);
+        };
+        let (config, presented) = tls::watched_config(&tls.trust, tls.identity.as_ref())?;
+        Ok(Some((tls.name.clone(), Arc::new(config), presented)))
     }
 
     /// The name has no address.

@@ -9,12 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::aws_lc_rs;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::{SetupError, TlsFault};
+use crate::presented::Presented;
 use crate::self_signed::{SelfSignedToo, is_authority};
 use crate::settings::{ClientIdentity, Trust};
 
@@ -26,27 +28,52 @@ pub(crate) fn client_config(
     trust: &Trust,
     identity: Option<&ClientIdentity>,
 ) -> Result<ClientConfig, SetupError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let builder = match trust {
-        Trust::Platform => builder.with_root_certificates(platform_roots()?),
+    config(verifier(trust)?, identity)
+}
+
+/// The same, and what the other side presents is kept, trusted or not.
+pub(crate) fn watched_config(
+    trust: &Trust,
+    identity: Option<&ClientIdentity>,
+) -> Result<(ClientConfig, Arc<Presented>), SetupError> {
+    let presented = Arc::new(Presented::beside(verifier(trust)?));
+    Ok((config(Arc::clone(&presented) as _, identity)?, presented))
+}
+
+fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
+    let webpki = |roots: RootCertStore| {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()
+    };
+    match trust {
+        Trust::Platform => webpki(platform_roots()?)
+            .map(|webpki| webpki as _)
+            .map_err(|error| SetupError::NoPlatformCertificates {
+                reason: format!(": {error}"),
+            }),
         Trust::OnlyThese(path) => {
             let trusted = certificates(CA_FILE, path)?;
-            let roots = Arc::new(file_roots(path, &trusted)?);
-            let webpki = WebPkiServerVerifier::builder_with_provider(roots, provider)
-                .build()
-                .map_err(|error| SetupError::Unusable {
-                    what: CA_FILE,
-                    path: path.clone(),
-                    reason: error.to_string(),
-                })?;
-            // Called so because a verifier can be written that verifies nothing.
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(SelfSignedToo { webpki, trusted }))
+            let webpki = webpki(file_roots(path, &trusted)?);
+            let webpki = webpki.map_err(|error| SetupError::Unusable {
+                what: CA_FILE,
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+            Ok(Arc::new(SelfSignedToo { webpki, trusted }))
         }
-    };
+    }
+}
+
+fn config(
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<&ClientIdentity>,
+) -> Result<ClientConfig, SetupError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        // Called so because a verifier can be written that verifies nothing.
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     let Some(identity) = identity else {
         return Ok(builder.with_no_client_auth());
     };

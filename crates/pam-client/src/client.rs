@@ -56,6 +56,13 @@ impl Client {
         self.0.calls.routes()
     }
 
+    /// Until when the OAuth 2.0 access token at hand is used, in seconds since 1970; `None` when
+    /// there is none, as with OAuth 1.0.
+    #[must_use]
+    pub fn token_use_until(&self) -> Option<u64> {
+        self.0.calls.token_use_until()
+    }
+
     /// Carries out one operation and reads its answer.
     ///
     /// A request whose reply was lost is never sent again on its own, unless the operation only

@@ -39,6 +39,13 @@ pub(crate) async fn connect(destination: &Destination) -> Result<Box<dyn Io>, Ca
 }
 
 async fn tcp(destination: &Destination) -> Result<TcpStream, TransportError> {
+    first_to_connect(&resolve(destination).await?)
+        .await
+        .map_err(|cause| destination.unconnected(&cause))
+}
+
+/// The addresses of the appliance's name, of which there is at least one.
+pub(crate) async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, TransportError> {
     let addresses: Vec<SocketAddr> =
         tokio::net::lookup_host((destination.host(), destination.port()))
             .await
@@ -47,14 +54,12 @@ async fn tcp(destination: &Destination) -> Result<TcpStream, TransportError> {
     if addresses.is_empty() {
         return Err(destination.unresolved(&io::ErrorKind::NotFound.into()));
     }
-    first_to_connect(&addresses)
-        .await
-        .map_err(|cause| destination.unconnected(&cause))
+    Ok(addresses)
 }
 
 /// Tries the addresses in order, each with a head start over the next (RFC 8305 section 5), so
 /// that one that swallows packets does not use up the deadline.
-async fn first_to_connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+pub(crate) async fn first_to_connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     if let [only] = addresses {
         return TcpStream::connect(only).await;
     }

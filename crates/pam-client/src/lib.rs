@@ -30,6 +30,7 @@
 
 mod client;
 mod connect;
+mod inspect;
 mod line;
 mod listing;
 mod pool;
@@ -37,6 +38,7 @@ mod terminate;
 mod transport;
 
 pub use client::Client;
+pub use inspect::{Ends, Handshake, Inspection, inspect};
 pub use pam_adapter::drops::{PlannedDrop, Withheld};
 pub use pam_adapter::{
     Authentication, CallError, ClientIdentity, Deadlines, Notice, Observer, Preparation,

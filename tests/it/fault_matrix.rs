@@ -30,15 +30,15 @@ const PLANTED: [&str; 3] = [
     "pl4nted\"client\\secret3",
 ];
 
-/// One row: a fault, and the exit codes of list, get, open and terminate, for OAuth 1.0 and, where
-/// they differ, for OAuth 2.0. A watch that is bounded ends as the list does.
+/// One row: a fault, and the exit codes of list, get, open, terminate, doctor and api (a read), for
+/// OAuth 1.0 and, where they differ, for OAuth 2.0. A watch that is bounded ends as the list does.
 struct Row {
     fault: &'static str,
-    oauth1: [i32; 4],
-    oauth2: [i32; 4],
+    oauth1: [i32; 6],
+    oauth2: [i32; 6],
 }
 
-const fn same(fault: &'static str, codes: [i32; 4]) -> Row {
+const fn same(fault: &'static str, codes: [i32; 6]) -> Row {
     Row {
         fault,
         oauth1: codes,
@@ -47,31 +47,31 @@ const fn same(fault: &'static str, codes: [i32; 4]) -> Row {
 }
 
 const ROWS: [Row; 21] = [
-    same("", [0, 0, 0, 0]),
-    same("drop-500", [0, 0, 0, 1]),
-    same("drop-accepted-but-alive", [0, 0, 0, 5]),
-    same("lost-reply", [0, 0, 7, 0]),
-    same("reset-mid-body", [7, 7, 7, 7]),
-    same("slow-list:30", [7, 0, 0, 5]),
-    same("drip:10", [7, 7, 7, 7]),
-    same("gateway-502-html", [7, 7, 7, 5]),
-    same("gateway-504", [7, 7, 7, 5]),
-    same("no-route", [6, 6, 6, 6]),
-    same("lockdown", [1, 1, 1, 5]),
-    same("unauthorized-500", [6, 6, 6, 6]),
-    same("read-only", [0, 0, 6, 6]),
-    same("clock-skew:7200", [0, 0, 0, 0]),
-    same("truncated-json", [1, 1, 1, 5]),
-    same("nested-listing", [0, 0, 0, 0]),
-    same("duplicate-keys", [0, 0, 0, 0]),
-    same("huge-listing:2000", [0, 0, 0, 0]),
-    same("rate-limit:0", [1, 1, 1, 5]),
+    same("", [0, 0, 0, 0, 0, 0]),
+    same("drop-500", [0, 0, 0, 1, 0, 0]),
+    same("drop-accepted-but-alive", [0, 0, 0, 5, 0, 0]),
+    same("lost-reply", [0, 0, 7, 0, 7, 0]),
+    same("reset-mid-body", [7, 7, 7, 7, 7, 7]),
+    same("slow-list:30", [7, 0, 0, 5, 7, 0]),
+    same("drip:10", [7, 7, 7, 7, 7, 7]),
+    same("gateway-502-html", [7, 7, 7, 5, 7, 7]),
+    same("gateway-504", [7, 7, 7, 5, 7, 7]),
+    same("no-route", [6, 6, 6, 6, 6, 6]),
+    same("lockdown", [1, 1, 1, 5, 1, 1]),
+    same("unauthorized-500", [6, 6, 6, 6, 6, 6]),
+    same("read-only", [0, 0, 6, 6, 6, 0]),
+    same("clock-skew:7200", [0, 0, 0, 0, 0, 0]),
+    same("truncated-json", [1, 1, 1, 5, 1, 1]),
+    same("nested-listing", [0, 0, 0, 0, 0, 0]),
+    same("duplicate-keys", [0, 0, 0, 0, 0, 0]),
+    same("huge-listing:2000", [0, 0, 0, 0, 0, 0]),
+    same("rate-limit:0", [1, 1, 1, 5, 1, 1]),
     Row {
         fault: "token-expired",
-        oauth1: [0, 0, 0, 0],
-        oauth2: [6, 6, 6, 6],
+        oauth1: [0, 0, 0, 0, 0, 0],
+        oauth2: [6, 6, 6, 6, 6, 6],
     },
-    same("error-200", [1, 1, 1, 5]),
+    same("error-200", [1, 1, 1, 5, 1, 1]),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ enum Command {
     Get,
     Open,
     Terminate,
+    Doctor,
+    Api,
     Watch,
     KeepOut,
 }
@@ -128,6 +130,8 @@ async fn every_fault_meets_every_command() {
                 Command::Get,
                 Command::Open,
                 Command::Terminate,
+                Command::Doctor,
+                Command::Api,
                 Command::Watch,
                 Command::KeepOut,
             ];
@@ -245,6 +249,12 @@ async fn run(cell: &Cell) -> Result<(), String> {
             "2s",
             "-o",
             "ndjson",
+        ]),
+        Command::Doctor => process.args(["doctor", "-o", "json"]),
+        Command::Api => process.args([
+            "api",
+            "GET",
+            &format!("/api/pam/session/remotesessions/{}", target.id),
         ]),
         Command::Watch => process.args(["session", "watch", "--initial", "-o", "ndjson"]),
         Command::Terminate => process.args([
@@ -390,7 +400,9 @@ fn agrees(
         Command::Open if answer["session_url"].as_str().is_none_or(str::is_empty) => {
             Err("no session_url".to_owned())
         }
-        Command::Get | Command::Open => Ok(()),
+        Command::Doctor if answer["ok"] != Value::Bool(true) => Err("it is not ok".to_owned()),
+        Command::Api if answer["response"].is_null() => Err("no envelope".to_owned()),
+        Command::Get | Command::Open | Command::Doctor | Command::Api => Ok(()),
         Command::Terminate => {
             let outcome = answer[0]["outcome"].as_str().ok_or("no outcome")?;
             let verified = answer[0]["verified"].as_bool().ok_or("no verified")?;

@@ -6,9 +6,11 @@ use pam_client::Notice;
 use pam_proto::Notes;
 
 use crate::commands::alert::Alert;
+use crate::commands::api::Api;
 use crate::commands::audit::Audit;
 use crate::commands::auth::Auth;
 use crate::commands::demo::Demo;
+use crate::commands::doctor::Doctor;
 use crate::commands::explain::Explain;
 use crate::commands::hook::Hook;
 use crate::commands::login::Login;
@@ -47,6 +49,7 @@ Examples:
   pamctl demo                                   try everything without an appliance
   pamctl profile add prod --url https://vault.example.com --set consumer_key=… --set token=…
   pamctl login --profile prod                   type the secrets once, without an echo
+  pamctl doctor                                 find out what is in the way, and the fix
   pamctl session list --active --user alice
   pamctl session terminate 3fcf1e4a16104e328d6794e1b9693cfc457871d2
   pamctl session list --active --device 192.0.2.20 -o ids | pamctl session terminate - --yes";
@@ -124,6 +127,8 @@ pub(crate) enum Command {
     Alert(Alert),
     Respond(Respond),
     Hook(Hook),
+    Doctor(Doctor),
+    Api(Api),
     Explain(Explain),
     Mock(Mock),
     Demo(Demo),
@@ -144,7 +149,12 @@ impl Command {
     /// Which of the global options mean something to it.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::Session(_) | Self::Top(_) | Self::Plan(_) | Self::Apply(_) => Needs::Appliance,
+            Self::Session(_)
+            | Self::Top(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Doctor(_)
+            | Self::Api(_) => Needs::Appliance,
             Self::Respond(command) if command.is_online() => Needs::Appliance,
             Self::Respond(_) => Needs::Nothing,
             Self::Profile(command) => command.needs(),

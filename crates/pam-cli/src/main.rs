@@ -121,6 +121,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Alert(command) => command.run(),
         Command::Respond(command) => command.run(online),
         Command::Hook(command) => command.run(online),
+        Command::Doctor(command) => command.run(&online()?),
+        Command::Api(command) => command.run(&online()?),
         Command::Explain(command) => command.run(),
         Command::Mock(command) => command.run(telling),
         Command::Demo(command) => command.run(telling),

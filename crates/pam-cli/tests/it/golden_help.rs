@@ -2,7 +2,7 @@
 
 use crate::fixture::{Run, golden, pamctl};
 
-const COMMANDS: [&[&str]; 49] = [
+const COMMANDS: [&[&str]; 51] = [
     &[],
     &["session"],
     &["session", "list"],
@@ -35,6 +35,8 @@ const COMMANDS: [&[&str]; 49] = [
     &["hook"],
     &["hook", "wazuh"],
     &["hook", "splunk"],
+    &["doctor"],
+    &["api"],
     &["explain"],
     &["mock"],
     &["mock", "faults"],

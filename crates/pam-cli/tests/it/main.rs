@@ -9,11 +9,13 @@
 )]
 
 mod alert;
+mod api;
 mod audit;
 mod auth;
 mod bad_answers;
 mod completion;
 mod demo_and_mock;
+mod doctor;
 mod explain;
 mod fixture;
 mod golden_help;

@@ -181,6 +181,16 @@ fn terminations() {
 }
 
 #[test]
+fn diagnoses() {
+    let mock = Mock::populated();
+    for (option, code) in [("--timeout=30s", 0), ("--url=https://127.0.0.1:9", 7)] {
+        let mut doctor = mock.pamctl();
+        let run = Run::of(doctor.args(["doctor", "-o", "json", option])).ended(code);
+        holds("doctor.json", &run.json());
+    }
+}
+
+#[test]
 fn offline_commands() {
     let signed = |command: &str| {
         let mut pamctl = pamctl();

@@ -23,6 +23,7 @@ use crate::commands::session::Session;
 use crate::commands::top::Top;
 use crate::config::Selection;
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::stderr;
 use crate::settings::Connection;
 
@@ -41,6 +42,8 @@ Environment:
   PAMCTL_PROFILE, PAMCTL_CONFIG
                        the profile to use, and the file with the profiles
   NO_COLOR             no colours
+  LC_ALL, LC_MESSAGES, LANG
+                       errors are in Brazilian Portuguese where the first that is set says pt
 A flag wins over its variable, and both win over the profile. Secrets have no flag: every user
 of a machine can read its command lines.";
 
@@ -81,6 +84,9 @@ pub(crate) struct Telling {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
+    /// The language of errors [default: that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Language>,
 }
 
 impl Telling {

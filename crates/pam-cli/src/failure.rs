@@ -6,6 +6,7 @@ use pam_client::{CallError, SetupError};
 use pam_proto::{BuildError, Fault, ReplyError};
 
 use crate::exit::Exit;
+use crate::language::told;
 use crate::output::printable::printable;
 
 /// An unsuccessful end. Its line says what happened and what to do.
@@ -83,7 +84,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let line = match error.reply() {
             Some(reply) => {
-                let spoken = format!("{}; {}", reply.cause(), reply.remedy());
+                let spoken = format!("{}; {}", told(reply.cause()), told(reply.remedy()));
                 format!("the appliance answers: {error}: {spoken}")
             }
             None => error.to_string(),

@@ -17,6 +17,7 @@ mod guard;
 mod hardening;
 mod internal;
 mod interrupt;
+mod language;
 mod narrator;
 mod online;
 mod output;
@@ -37,13 +38,19 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 use crate::cli::{Cli, Command, Needs};
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language::Language;
 use crate::online::Online;
 use crate::output::stderr;
 
 fn main() -> ExitCode {
     hardening::apply();
+    // Before anything is said, even about the command line.
+    Language::asked_for(std::env::args_os().skip(1))
+        .unwrap_or_else(|| Language::of(&Environment::of_process()))
+        .apply();
     if internal::is_meant(std::env::args_os()) {
         return concluded(internal::run());
     }
@@ -76,13 +83,13 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         stderr::error(line);
         return Exit::Usage.into();
     }
+    if error.use_stderr() {
+        stderr::misunderstood(error);
+        return Exit::Usage.into();
+    }
     // Whether it can be printed changes nothing: a pager may have been closed.
     let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage.into()
-    } else {
-        Exit::Done.into()
-    }
+    Exit::Done.into()
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {

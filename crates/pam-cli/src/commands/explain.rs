@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language;
 use crate::output::stderr;
 use crate::output::stdout::{Stdout, json_line};
 
@@ -122,14 +123,15 @@ fn text(out: &mut impl Write, entry: &Entry) -> std::io::Result<()> {
     signs.extend(entry.http_status.map(|status| format!("HTTP {status}")));
     signs.push(entry.module.to_string());
     writeln!(out, "{}", signs.join(", "))?;
+    let mut say = |line: &str| writeln!(out, "{}", language::told(line));
     for message in entry.messages {
-        writeln!(out, "  message  {}", message.trim_matches('*'))?;
+        say(&format!("  message  {}", message.trim_matches('*')))?;
     }
-    writeln!(out, "  cause    {}", entry.cause)?;
-    writeln!(out, "  remedy   {}", entry.remedy)?;
+    say(&format!("  cause    {}", entry.cause))?;
+    say(&format!("  remedy   {}", entry.remedy))?;
     let source = match entry.topic {
         rfc if rfc.starts_with("RFC ") => rfc.to_owned(),
         topic => format!("A2A API specification, \"{topic}\""),
     };
-    writeln!(out, "  source   {source}")
+    say(&format!("  source   {source}"))
 }

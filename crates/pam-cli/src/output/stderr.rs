@@ -5,8 +5,10 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
 
 use super::printable::printable;
+use crate::language::told;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -39,7 +41,7 @@ pub(crate) fn warning(line: impl Display) {
 
 /// Says something in passing.
 pub(crate) fn note(line: impl Display) {
-    say(printable(&line.to_string()).into_owned());
+    say(printable(&told(&line.to_string())).into_owned());
 }
 
 /// A detail that was asked for with `-v`.
@@ -48,9 +50,33 @@ pub(crate) fn detail(line: impl Display) {
     say(format!("{FAINT}{}{FAINT:#}", printable(&line)));
 }
 
+/// Says what is wrong with the command line.
+pub(crate) fn misunderstood(error: &clap::Error) {
+    let text = error.render().to_string();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let own = line.trim_start();
+            format!("{}{}", &line[..line.len() - own.len()], told(own))
+        })
+        .collect();
+    let lines = lines.join("\n");
+    // There is nobody to tell that standard error is gone.
+    let _ = if lines == text.trim_end() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        error.print()
+    } else {
+        writeln!(anstream::stderr(), "{lines}")
+    };
+}
+
 fn labelled(style: Style, label: &str, line: impl Display) {
     let line = line.to_string();
-    say(format!("{style}{label}:{style:#} {}", printable(&line)));
+    say(format!(
+        "{style}{}:{style:#} {}",
+        told(label),
+        printable(&told(&line))
+    ));
 }
 
 fn say(line: String) {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::LIMIT;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language::told;
 
 /// Whether there is somebody to ask.
 pub(crate) fn can_ask() -> bool {
@@ -27,7 +28,7 @@ pub(crate) fn secret(question: &str) -> Result<Secret, Failure> {
     let typed = {
         // Before the question, so that nothing of a quick answer is shown.
         let _quiet = Quiet::begin().map_err(unasked)?;
-        write!(terminal, "{question}")
+        write!(terminal, "{}", told(question))
             .and_then(|()| terminal.flush())
             .map_err(unasked)?;
         line()

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 use pam_proto::{Session, SessionRef};
 
 use crate::failure::Failure;
+use crate::language::told;
 use crate::output::sessions;
 
 /// How many sessions a question shows.
@@ -32,8 +33,14 @@ pub(super) fn show(
         .map(|name| format!(" at {name}"))
         .unwrap_or_default();
     match seen.len() + unseen.len() {
-        1 => writeln!(screen, "This session{at} will be terminated:")?,
-        count => writeln!(screen, "These {count} sessions{at} will be terminated:")?,
+        1 => say(
+            &mut screen,
+            &format!("This session{at} will be terminated:"),
+        )?,
+        count => say(
+            &mut screen,
+            &format!("These {count} sessions{at} will be terminated:"),
+        )?,
     }
     if !seen.is_empty() {
         sessions::table(&mut screen, seen.iter().take(SHOWN))?;
@@ -44,9 +51,13 @@ pub(super) fn show(
     }
     let more = (seen.len() + unseen.len()).saturating_sub(SHOWN);
     if more > 0 {
-        writeln!(screen, "  and {more} more")?;
+        say(&mut screen, &format!("  and {more} more"))?;
     }
     screen.flush()
+}
+
+fn say(screen: &mut impl Write, line: &str) -> io::Result<()> {
+    writeln!(screen, "{}", told(line))
 }
 
 /// Asks on the terminal: for a yes, or for the number of sessions when there are more than
@@ -72,7 +83,7 @@ fn answer(question: &str) -> Result<String, Failure> {
     };
     let mut terminal = anstream::stderr();
     terminal
-        .write_all(question.as_bytes())
+        .write_all(told(question).as_bytes())
         .and_then(|()| terminal.flush())
         .map_err(unasked)?;
     let mut answer = String::new();

@@ -11,6 +11,7 @@ use pam_proto::{Session, SessionId, SessionNumber, SessionRef};
 use serde::Serialize;
 
 use super::verdict;
+use crate::language;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stdout::{self, Stdout};
 use crate::quantity;
@@ -164,7 +165,8 @@ fn table<'a>(rows: impl Iterator<Item = (String, &'a Told<'a>)>) -> io::Result<(
     let mut table = Columns::new(Stdout::open(), &columns, Stdout::room());
     for (name, told) in rows {
         let took = quantity::spoken(Duration::from_millis(told.elapsed_ms));
-        table.row([name.as_str(), told.outcome.name(), &took, told.message])?;
+        let why = language::told(told.message);
+        table.row([name.as_str(), told.outcome.name(), &took, &why])?;
     }
     table.finish()
 }

@@ -22,6 +22,7 @@ mod golden_help;
 mod guard;
 mod hook;
 mod keep_out;
+mod languages;
 mod listing;
 mod login;
 mod person;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language::told;
 use crate::online::Online;
 use crate::output::printable::printable;
 use crate::output::stderr;
@@ -203,19 +204,20 @@ fn text(diagnosis: &Diagnosis) -> std::io::Result<()> {
     let mut text = String::new();
     for check in &diagnosis.checks {
         let (style, status) = match check.status {
-            Status::Ok => (GOOD, "ok"),
-            Status::Warning => (DOUBTFUL, "warning"),
-            Status::Failed => (BAD, "failed"),
+            Status::Ok => (GOOD, told("ok")),
+            Status::Warning => (DOUBTFUL, told("warning")),
+            Status::Failed => (BAD, told("failed")),
         };
-        let line =
-            |lead: &str, name: &str, what: &str| format!("{lead}{name:<15}  {}\n", printable(what));
+        let line = |lead: &str, name: &str, what: &str| {
+            format!("{lead}{name:<15}  {}\n", printable(&told(what)))
+        };
         text += &line(
             &format!("{style}{status:<7}{style:#}  "),
             check.name,
             &check.message,
         );
         if let Some(fix) = &check.fix {
-            text += &line("         ", "  fix", fix);
+            text += &line("         ", &format!("  {}", told("fix")), fix);
         }
         for detail in &check.details {
             text += &line("         ", "", detail);

@@ -39,7 +39,11 @@ pub(super) async fn walk(diagnosis: &mut Diagnosis, settings: &Settings) -> Opti
             let list: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
             Check::ok(
                 "name",
-                format!("{} is {}", settings.base.host(), list.join(", ")),
+                format!(
+                    "the addresses of {}: {}",
+                    settings.base.host(),
+                    list.join(", ")
+                ),
             )
         }
         Err(error) => lost("name", error),

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use pam_audit::AuditFile;
 use pam_mock::{Fault, MockAppliance, SessionTruth};
 use pam_proto::Secret;
 use pam_proto::oauth1::Credentials;
@@ -22,6 +24,9 @@ use tokio::task::JoinSet;
 
 /// Long before it, every deadline of a cell has passed.
 const HANG: Duration = Duration::from_secs(60);
+
+/// A policy for which every record must have been read.
+const POLICY: &str = "[[protect]]\nname = \"nobody\"\nusers = [\"no-such-user\"]\n";
 
 /// Has characters that percent-encoding, Base64 and JSON each change.
 const PLANTED: [&str; 3] = [
@@ -84,6 +89,55 @@ enum Command {
     Api,
     Watch,
     KeepOut,
+    ListFiltered,
+    TerminateFiltered,
+    Plan,
+    Apply,
+}
+
+impl Command {
+    const ALL: [Self; 12] = [
+        Self::List,
+        Self::Get,
+        Self::Open,
+        Self::Terminate,
+        Self::Doctor,
+        Self::Api,
+        Self::Watch,
+        Self::KeepOut,
+        Self::ListFiltered,
+        Self::TerminateFiltered,
+        Self::Plan,
+        Self::Apply,
+    ];
+
+    /// The exit codes that a row allows.
+    fn exits(self, fault: &str, codes: [i32; 6]) -> Vec<i32> {
+        let [list, get, open, terminate, doctor, api] = codes;
+        let exit = match self {
+            Self::KeepOut => match keep_out(fault) {
+                Some(exits) => return exits.to_vec(),
+                None => list,
+            },
+            Self::List | Self::Watch | Self::ListFiltered | Self::Plan => list,
+            Self::Get => get,
+            Self::Open => open,
+            Self::Terminate => terminate,
+            Self::Doctor => doctor,
+            Self::Api => api,
+            // What can't be listed whole is not ended.
+            Self::TerminateFiltered | Self::Apply if list != 0 => list,
+            Self::TerminateFiltered | Self::Apply => terminate,
+        };
+        vec![exit]
+    }
+
+    fn ends_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::Terminate | Self::KeepOut | Self::TerminateFiltered | Self::Apply
+        )
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,21 +179,8 @@ async fn every_fault_meets_every_command() {
             (Authentication::OAuth1, row.oauth1),
             (Authentication::OAuth2, row.oauth2),
         ] {
-            let commands = [
-                Command::List,
-                Command::Get,
-                Command::Open,
-                Command::Terminate,
-                Command::Doctor,
-                Command::Api,
-                Command::Watch,
-                Command::KeepOut,
-            ];
-            let list = [codes[0]];
-            let kept_out = keep_out(row.fault).unwrap_or(&list);
-            let single = codes.iter().map(std::slice::from_ref);
-            let codes = single.chain([&list[..], kept_out]).map(<[i32]>::to_vec);
-            for (command, exits) in commands.into_iter().zip(codes) {
+            for command in Command::ALL {
+                let exits = command.exits(row.fault, codes);
                 let cell = Cell {
                     fault: row.fault,
                     command,
@@ -177,8 +218,12 @@ async fn run(cell: &Cell) -> Result<(), String> {
         .seed(42)
         .oauth1(oauth1)
         .oauth2(oauth2);
-    if !cell.fault.is_empty() {
-        mock = mock.fault(cell.fault.parse::<Fault>().unwrap());
+    let fault = Some(cell.fault).filter(|fault| !fault.is_empty());
+    let fault = fault.map(|fault| fault.parse::<Fault>().unwrap());
+    // A plan is made while all is well.
+    let planned = cell.command == Command::Apply;
+    if let Some(fault) = fault.filter(|_| !planned) {
+        mock = mock.fault(fault);
     }
     let mock = mock.start().await.unwrap();
     let before = mock.sessions();
@@ -194,33 +239,47 @@ async fn run(cell: &Cell) -> Result<(), String> {
     let of_the_user = before.iter();
     let of_the_user = of_the_user.filter(|session| session.active && session.user == target.user);
     let most = of_the_user.count().to_string();
-    let mut process = Process::new(tests::pamctl()?);
-    process
-        .env_clear()
-        .env("PAM_URL", mock.base_url().to_string())
-        .env("PAM_CA_FILE", &ca_file)
-        .env("PAM_AUDIT", folder.path().join("audit.jsonl"))
-        .args([
-            "-vv",
-            "--connect-timeout",
-            "5s",
-            "--timeout",
-            "3s",
-            "--list-timeout",
-            "3s",
-        ])
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    match cell.authentication {
-        Authentication::OAuth1 => process
-            .env("PAM_CONSUMER_KEY", "ck-matrix")
-            .env("PAM_CONSUMER_SECRET", PLANTED[0])
-            .env("PAM_TOKEN", "tk-matrix")
-            .env("PAM_TOKEN_SECRET", PLANTED[1]),
-        Authentication::OAuth2 => process
-            .env("PAM_CLIENT_ID", "client-matrix")
-            .env("PAM_CLIENT_SECRET", PLANTED[2]),
+    let audit = AuditFile::new(folder.path().join("audit.jsonl"));
+    let plan = folder.path().join("plan.json");
+    let plan = plan.to_str().unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, POLICY).unwrap();
+    let program = tests::pamctl()?;
+    let pamctl = || {
+        let mut process = Process::new(&program);
+        process
+            .env_clear()
+            .env("PAM_URL", mock.base_url().to_string())
+            .env("PAM_CA_FILE", &ca_file)
+            .env("PAM_AUDIT", audit.path())
+            .args(["-vv", "--connect-timeout", "5s", "--timeout", "3s"])
+            .args(["--list-timeout", "3s"])
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        match cell.authentication {
+            Authentication::OAuth1 => process
+                .env("PAM_CONSUMER_KEY", "ck-matrix")
+                .env("PAM_CONSUMER_SECRET", PLANTED[0])
+                .env("PAM_TOKEN", "tk-matrix")
+                .env("PAM_TOKEN_SECRET", PLANTED[1]),
+            Authentication::OAuth2 => process
+                .env("PAM_CLIENT_ID", "client-matrix")
+                .env("PAM_CLIENT_SECRET", PLANTED[2]),
+        };
+        process
     };
+    let filter = format!("session_id={}", target.session_id);
+    if planned {
+        let mut process = pamctl();
+        process.args(["plan", "--filter", &filter, "-o", plan]);
+        let output = process.output().await.map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        mock.set_faults(fault);
+    }
+    let ending = ["--yes", "--verify-timeout", "4s", "-o", "json"];
+    let mut process = pamctl();
     match cell.command {
         Command::List => process.args(["session", "list", "--active", "-o", "json"]),
         Command::Get => process.args(["session", "get", &target.id, "-o", "json"]),
@@ -257,16 +316,18 @@ async fn run(cell: &Cell) -> Result<(), String> {
             &format!("/api/pam/session/remotesessions/{}", target.id),
         ]),
         Command::Watch => process.args(["session", "watch", "--initial", "-o", "ndjson"]),
-        Command::Terminate => process.args([
-            "session",
-            "terminate",
-            &target.session_id,
-            "--yes",
-            "--verify-timeout",
-            "4s",
-            "-o",
-            "json",
-        ]),
+        Command::Terminate => process
+            .args(["session", "terminate", &target.session_id])
+            .args(ending),
+        Command::ListFiltered => {
+            process.args(["session", "list", "--filter", &filter, "-o", "json"])
+        }
+        Command::TerminateFiltered => process
+            .args(["session", "terminate", "--filter", &filter])
+            .args(ending)
+            .env("PAM_POLICY", &policy),
+        Command::Plan => process.args(["plan", "--filter", &filter]),
+        Command::Apply => process.args(["apply", plan]).args(ending),
     };
     if matches!(cell.command, Command::Watch | Command::KeepOut) {
         // Long enough for one reading, or its deadline, and short enough for this test.
@@ -282,12 +343,14 @@ async fn run(cell: &Cell) -> Result<(), String> {
 
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
+    let recorded = std::fs::read_to_string(audit.path()).unwrap_or_default();
     let fail = |what: &str| Err(format!("{what}\nstdout: {stdout}\nstderr: {stderr}"));
     if stderr.contains("panicked") {
         return fail("it panics");
     }
+    let everything = [&*stdout, &*stderr, &*recorded];
     if let Some(planted) =
-        planted().find(|spelling| stdout.contains(spelling) || stderr.contains(spelling))
+        planted().find(|spelling| everything.iter().any(|text| text.contains(spelling)))
     {
         return fail(&format!("a secret shows as {planted}"));
     }
@@ -298,8 +361,53 @@ async fn run(cell: &Cell) -> Result<(), String> {
     if exit != Some(0) && stderr.trim().is_empty() {
         return fail("it fails without a word");
     }
+    if let Err(lie) = is_recorded(cell, &audit, &stdout, &target) {
+        return fail(&lie);
+    }
     if let Err(lie) = agrees(cell, exit == Some(0), &target, &stdout, &before, &truth) {
         return fail(&lie);
+    }
+    Ok(())
+}
+
+/// Whether the audit file is whole and says what was said.
+fn is_recorded(
+    cell: &Cell,
+    audit: &AuditFile,
+    stdout: &str,
+    target: &SessionTruth,
+) -> Result<(), String> {
+    if !cell.command.ends_sessions() {
+        return Ok(());
+    }
+    audit.verify().map_err(|error| error.to_string())?;
+    let told: Value = serde_json::from_str(stdout).unwrap_or_default();
+    let records = audit
+        .since(Timestamp::MIN)
+        .map_err(|error| error.to_string())?;
+    let records = records.records.iter();
+    let of = |event: &'static str| {
+        let records = records.clone();
+        records.filter(move |record| record.text("event") == Some(event))
+    };
+    let is_stray = |drop: &&pam_audit::Record| {
+        cell.command != Command::KeepOut && drop.text("session_id") != Some(&target.session_id)
+    };
+    if let Some(stray) = of("drop").find(is_stray) {
+        return Err(format!(
+            "a drop of another session is recorded: {}",
+            stray.line
+        ));
+    }
+    // What it says is a line for each session, not one array, and a refusal among them.
+    if cell.command == Command::KeepOut {
+        return Ok(());
+    }
+    let outcomes: Vec<Option<&str>> = of("outcome").map(|end| end.text("outcome")).collect();
+    let said = told.as_array().map(Vec::as_slice).unwrap_or_default();
+    let said: Vec<Option<&str>> = said.iter().map(|told| told["outcome"].as_str()).collect();
+    if outcomes != said {
+        return Err(format!("recorded are {outcomes:?}"));
     }
     Ok(())
 }
@@ -340,8 +448,7 @@ fn agrees(
         return Err("another session was ended".to_owned());
     }
     let alive = is.contains(&target.session_id);
-    let ends = matches!(cell.command, Command::Terminate | Command::KeepOut);
-    if !ends && !alive {
+    if !cell.command.ends_sessions() && !alive {
         return Err("a command that only reads ended a session".to_owned());
     }
     if cell.command == Command::KeepOut {
@@ -359,8 +466,16 @@ fn agrees(
             None => Ok(()),
         };
     }
-    if !done && cell.command != Command::Terminate {
+    if !done && !cell.command.ends_sessions() {
         return Ok(());
+    }
+    // A session that was not found to be terminated is not.
+    if !done && cell.command != Command::Terminate && stdout.is_empty() {
+        return if alive {
+            Ok(())
+        } else {
+            Err("it ended without a word".to_owned())
+        };
     }
     let no_json = |error: serde_json::Error| format!("no JSON: {error}");
     let lists = |rows: &[&Value]| {
@@ -402,8 +517,19 @@ fn agrees(
         }
         Command::Doctor if answer["ok"] != Value::Bool(true) => Err("it is not ok".to_owned()),
         Command::Api if answer["response"].is_null() => Err("no envelope".to_owned()),
-        Command::Get | Command::Open | Command::Doctor | Command::Api => Ok(()),
-        Command::Terminate => {
+        Command::ListFiltered if answer[0]["session_id"] != target.session_id => {
+            Err("it does not list what the filter means".to_owned())
+        }
+        Command::Plan if answer["sessions"][0]["session_id"] != target.session_id => {
+            Err("it does not plan what the filter means".to_owned())
+        }
+        Command::ListFiltered
+        | Command::Plan
+        | Command::Get
+        | Command::Open
+        | Command::Doctor
+        | Command::Api => Ok(()),
+        Command::Terminate | Command::TerminateFiltered | Command::Apply => {
             let outcome = answer[0]["outcome"].as_str().ok_or("no outcome")?;
             let verified = answer[0]["verified"].as_bool().ok_or("no verified")?;
             match outcome {

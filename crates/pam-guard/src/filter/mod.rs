@@ -104,6 +104,7 @@ impl Filter {
     }
 
     /// The filter `device~PATTERN`.
+    #[cfg(feature = "policy")]
     pub(crate) fn device(pattern: &str) -> Self {
         let quoted = pattern.replace('\\', "\\\\").replace('"', "\\\"");
         let predicate = Predicate::Like(Field::Device, Glob::new(pattern));

@@ -1,10 +1,10 @@
 //! What the engine decides is done here: listings are read and sessions ended.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use pam_audit::{AuditFile, Context, Entry, Purpose};
+use pam_audit::{AuditFile, Context, Entry, PolicyNote, Purpose};
 use pam_client::{Client, PlannedDrop, Withheld, Witness};
 use pam_proto::Session;
 use pam_proto::listing::Filter;
@@ -43,10 +43,26 @@ impl Appliance {
 #[derive(Debug)]
 pub(crate) struct Audit {
     pub(crate) file: Option<AuditFile>,
-    pub(crate) context: Context,
+    context: RwLock<Context>,
 }
 
 impl Audit {
+    pub(crate) fn new(file: Option<AuditFile>, context: Context) -> Self {
+        let context = RwLock::new(context);
+        Self { file, context }
+    }
+
+    /// Another policy is in force from now on.
+    pub(crate) fn follow(&self, policy: Option<PolicyNote>) {
+        let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
+        context.policy = policy;
+    }
+
+    fn context(&self) -> Context {
+        let context = self.context.read().unwrap_or_else(PoisonError::into_inner);
+        context.clone()
+    }
+
     /// Writes one line; it is on the disk when this returns.
     async fn write(self: &Arc<Self>, entry: Entry) -> Result<(), String> {
         let Some(file) = self.file.clone() else {
@@ -84,7 +100,7 @@ impl Witness for Guard {
         let allowed = self.engine.may_drop(case, id, drop.record.clone()).await;
         allowed.map_err(withhold)?;
         let record = drop.record.as_deref().unwrap_or(&self.session);
-        let (context, id) = (&self.audit.context, &drop.session_id);
+        let (context, id) = (&self.audit.context(), &drop.session_id);
         let line = Entry::drop(context, &self.purpose, id, Some(record), drop.attempt);
         let written = self.audit.write(line).await;
         written.map_err(|error| withhold(format!("the audit line can't be written: {error}")))?;
@@ -137,7 +153,7 @@ impl Hands for Appliance {
             let Some(report) = reports.pop() else {
                 return;
             };
-            let line = Entry::outcome(&audit.context, &purpose, &report);
+            let line = Entry::outcome(&audit.context(), &purpose, &report);
             if let Err(error) = audit.write(line).await {
                 tracing::error!(case, error, "the outcome could not be written to the audit");
             }
@@ -176,7 +192,7 @@ impl Hands for Appliance {
                     why: Some(report.reason),
                     ..Purpose::default()
                 };
-                let line = Entry::refused(&audit.context, &purpose, None, Vec::new(), report.why);
+                let line = Entry::refused(&audit.context(), &purpose, None, Vec::new(), report.why);
                 if let Err(error) = audit.write(line).await {
                     tracing::error!(error, "a refusal could not be written to the audit");
                 }

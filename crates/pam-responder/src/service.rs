@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use pam_audit::{Actor, AuditFile, Context, PolicyNote};
 use pam_client::Client;
 use pam_respond_core::{COOLDOWN_MAX, Event, Journal as _, Moment, Responder};
@@ -72,6 +73,8 @@ pub enum StartError {
 pub struct Service {
     engine: Engine,
     writer: Writer,
+    audit: Arc<Audit>,
+    zone: TimeZone,
     stop: watch::Sender<bool>,
     stopping: Arc<AtomicBool>,
     metrics: Arc<Metrics>,
@@ -117,7 +120,7 @@ impl Service {
             engine: engine.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
-            audit,
+            audit: Arc::clone(&audit),
             wanted: Arc::clone(&wanted),
             jobs: Appliance::jobs(),
             reports,
@@ -133,6 +136,8 @@ impl Service {
             addresses: Vec::new(),
             engine: engine.clone(),
             writer: writer.clone(),
+            audit: Arc::clone(&audit),
+            zone: config.core.zone.clone(),
         };
         let intake = Intake {
             writer: writer.clone(),
@@ -211,11 +216,14 @@ impl Service {
         let _ = sd_notify::notify(&[NotifyState::Ready]);
     }
 
-    /// Takes other rules, limits and a policy. Listeners and files stay as they are.
+    /// Takes other rules, limits and a policy. Listeners, files and the time zone stay as they
+    /// are: the listing that is known was read in that zone.
     pub async fn reload(&self, config: &Config) {
         let _ = sd_notify::notify(&[NotifyState::Reloading]);
-        let event = Event::Reload(Box::new(config.core.clone()));
-        self.engine.tell(event).await;
+        let mut core = config.core.clone();
+        core.zone = self.zone.clone();
+        self.audit.follow(policy_note(config));
+        self.engine.tell(Event::Reload(Box::new(core))).await;
         self.metrics.reloaded();
         let _ = sd_notify::notify(&[NotifyState::Ready]);
     }
@@ -401,12 +409,17 @@ fn audit(config: &Config, client: &Client) -> Result<Audit, StartError> {
         run: run.iter().map(|byte| format!("{byte:02x}")).collect(),
         appliance: client.base().to_string(),
         profile: None,
-        policy: config.policy.as_ref().map(|(file, sha256)| PolicyNote {
-            file: file.display().to_string(),
-            sha256: sha256.clone(),
-        }),
+        policy: policy_note(config),
     };
-    Ok(Audit { file, context })
+    Ok(Audit::new(file, context))
+}
+
+fn policy_note(config: &Config) -> Option<PolicyNote> {
+    let (file, sha256) = config.policy.as_ref()?;
+    Some(PolicyNote {
+        file: file.display().to_string(),
+        sha256: sha256.clone(),
+    })
 }
 
 /// Forgets what is old, and tells systemd's watchdog that decisions are made.

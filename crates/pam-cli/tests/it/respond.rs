@@ -215,6 +215,42 @@ fn it_is_told_what_to_do_while_it_runs() {
 }
 
 #[test]
+fn a_hangup_takes_a_configuration_without_a_mistake_and_no_other() {
+    let mock = with_users(1);
+    let mut responder = Responder::new(&mock, RULE);
+    responder.start();
+    let file = mock.file("responder.toml");
+    let armed = std::fs::read_to_string(&file).unwrap();
+    let shadow = armed.replace("armed", "shadow");
+    let mode =
+        || responder.pamctl(&["status", "-o", "json"]).ended(0).json()["rules"][0][1].clone();
+    let hang_up = || {
+        let child = responder.child.as_ref().unwrap();
+        let pid = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    };
+    let log = || std::fs::read_to_string(mock.file("responder.log")).unwrap();
+    std::fs::write(&file, shadow.replace("max_per_hour", "max_per_our")).unwrap();
+    hang_up();
+    wait_until("the mistake is told", || {
+        log().contains("what held before still holds")
+    });
+    assert!(log().contains("did you mean `max_per_hour`?"), "{}", log());
+    std::fs::write(&file, &shadow).unwrap();
+    assert_eq!(mode(), "armed");
+    hang_up();
+    wait_until("the rule is in shadow", || mode() == "shadow");
+    assert_eq!(post(responder.address, "a1", "user0"), Some(202));
+    let ended = || {
+        responder.journal().trace(1).unwrap().iter().any(
+            |entry| matches!(&entry.record, Record::Closed { report } if report.end == End::Shadow),
+        )
+    };
+    wait_until("it is recorded", ended);
+    assert_eq!(mock.running().len(), 1);
+}
+
+#[test]
 fn test_and_backtest_show_what_would_be_done() {
     let mock = with_users(2);
     let responder = Responder::new(&mock, RULE);

@@ -30,7 +30,7 @@ use std::str::FromStr;
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use pam_proto::Session;
-use pam_proto::listing::{Bound, CivilTime, Field, Glob, Predicate};
+use pam_proto::listing::{Bound, CivilTime, Predicate};
 
 mod parse;
 pub mod token;
@@ -106,6 +106,8 @@ impl Filter {
     /// The filter `device~PATTERN`.
     #[cfg(feature = "policy")]
     pub(crate) fn device(pattern: &str) -> Self {
+        use pam_proto::listing::{Field, Glob};
+
         let quoted = pattern.replace('\\', "\\\\").replace('"', "\\\"");
         let predicate = Predicate::Like(Field::Device, Glob::new(pattern));
         Self {

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use pam_alert::{Alert, Cef, FrameError, Framer, Framing, Leef};
 use pam_proto::listing::{Filter, ListingEnd, ListingParser};
 use pam_proto::oauth1::params::Params;
 use pam_proto::oauth1::signature::Key;
@@ -24,12 +25,106 @@ use pam_proto::{
 pub type Target = fn(&[u8]);
 
 /// Every target and its name.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("authorization", authorization),
+    ("cef", cef),
     ("envelope", envelope),
+    ("framer", framer),
     ("listing", listing),
+    ("syslog", syslog),
     ("verifier", verifier),
 ];
+
+/// CEF and LEEF: what is read and can be written is read again as the same event, in one line.
+pub fn cef(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(mut event) = Cef::decode(&text) {
+        event.truncated = false;
+        if let Ok(line) = event.encode() {
+            assert!(!line.contains(['\n', '\r']), "{line:?}");
+            assert_eq!(Cef::decode(&line), Ok(event), "{line:?}");
+        }
+    }
+    if let Ok(mut event) = Leef::decode(&text) {
+        event.truncated = false;
+        if let Ok(line) = event.encode() {
+            assert!(!line.contains(['\n', '\r']), "{line:?}");
+            assert_eq!(Leef::decode(&line), Ok(event), "{line:?}");
+        }
+    }
+}
+
+/// The framer: however a stream is cut, it tells the same, and no message is longer than the
+/// limit. The first octet says how it is framed and what the limit is.
+pub fn framer(data: &[u8]) {
+    let Some((first, stream)) = data.split_first() else {
+        return;
+    };
+    let framing = if first & 1 == 0 {
+        Framing::Either
+    } else {
+        Framing::Counted
+    };
+    let limit = 1 + usize::from(first >> 1);
+    let framer = Framer::with_limit(framing, limit);
+    let whole = framed(framer.clone(), [stream]);
+    let longest = whole
+        .iter()
+        .flatten()
+        .map(|(message, _)| message.len())
+        .max();
+    assert!(longest <= Some(limit), "{longest:?}");
+    assert_eq!(
+        framed(framer.clone(), stream.chunks(1)),
+        whole,
+        "octet by octet"
+    );
+    // A length that changes with the stream, so that a frame is cut everywhere sooner or later.
+    let length = 2 + stream.len() % 61;
+    assert_eq!(framed(framer, stream.chunks(length)), whole, "by {length}");
+}
+
+fn framed<'c>(
+    mut framer: Framer,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> Vec<Result<(Vec<u8>, bool), FrameError>> {
+    let mut told = Vec::new();
+    let drain = |framer: &mut Framer, told: &mut Vec<_>| {
+        while let Some(frame) = framer.next_frame() {
+            told.push(frame.map(|frame| (frame.bytes.to_vec(), frame.truncated)));
+        }
+    };
+    for chunk in chunks {
+        framer.feed(chunk);
+        drain(&mut framer, &mut told);
+    }
+    framer.end();
+    drain(&mut framer, &mut told);
+    told
+}
+
+/// A message of syslog with whatever is in it: it is an alert that survives JSON, and the same
+/// octets have the same key.
+pub fn syslog(data: &[u8]) {
+    let Ok(alerts) = pam_alert::decode("fuzz", data) else {
+        assert!(
+            String::from_utf8_lossy(data)
+                .trim_matches(|c: char| c.is_whitespace() || c == '\0')
+                .is_empty()
+        );
+        return;
+    };
+    for alert in alerts {
+        let json = serde_json::to_string(&alert).unwrap();
+        assert_eq!(serde_json::from_str::<Alert>(&json).unwrap(), alert);
+        assert_eq!(alert.dedupe_key(), alert.clone().dedupe_key());
+        let is_id = alert
+            .session_id
+            .as_deref()
+            .is_none_or(pam_alert::is_session_id);
+        assert!(is_id, "{:?}", alert.session_id);
+    }
+}
 
 /// The parser of the `Authorization` header: what it reads is what it reads again when written
 /// anew, and no name is twice in it.

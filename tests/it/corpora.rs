@@ -18,6 +18,12 @@ fn folders(target: &str) -> Vec<PathBuf> {
         let calls = wire.map(|entry| entry.unwrap().path());
         folders.extend(calls.filter(|call| call.is_dir()));
     }
+    let alerts = top.join("tests/fixtures/alerts");
+    match target {
+        "cef" | "syslog" => folders.push(alerts.join("datagram")),
+        "framer" => folders.push(alerts.join("stream")),
+        _ => {}
+    }
     folders
 }
 

@@ -58,28 +58,29 @@ fn ago(text: &str) -> Option<SignedDuration> {
 /// The appliance's wall clock, if this machine's is right.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
-    zone: TimeZone,
+    zone: Option<TimeZone>,
 }
 
 impl Clock {
-    /// A clock in this zone.
-    pub(crate) fn new(zone: TimeZone) -> Self {
+    /// A clock in this zone, or in that of the machine: finding that one reads every folder of its
+    /// time zones, so it is put off until a time is asked for.
+    pub(crate) fn new(zone: Option<TimeZone>) -> Self {
         Self { zone }
     }
 
     /// Its zone.
-    pub(crate) fn zone(&self) -> &TimeZone {
-        &self.zone
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.zone.clone().unwrap_or_else(TimeZone::system)
     }
 
     /// What it shows now.
     pub(crate) fn now(&self) -> DateTime {
-        self.zone.to_datetime(Timestamp::now())
+        self.zone().to_datetime(Timestamp::now())
     }
 
     /// What it shows at a point in time.
     pub(crate) fn shows(&self, when: When) -> CivilTime {
-        when.by(&self.zone, Timestamp::now())
+        when.by(&self.zone(), Timestamp::now())
     }
 }
 

@@ -33,6 +33,7 @@ mod settings;
 mod termination;
 mod text_file;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -51,6 +52,11 @@ fn main() -> ExitCode {
     Language::asked_for(std::env::args_os().skip(1))
         .unwrap_or_else(|| Language::of(&Environment::of_process()))
         .apply();
+    if asks_for_the_version() {
+        // Whether it can be printed changes nothing: a pager may have been closed.
+        let _ = writeln!(io::stdout(), "pamctl {}", env!("CARGO_PKG_VERSION"));
+        return Exit::Done.into();
+    }
     if internal::is_meant(std::env::args_os()) {
         return concluded(internal::run());
     }
@@ -63,6 +69,14 @@ fn main() -> ExitCode {
     };
     cli.telling.color.apply();
     concluded(run(cli))
+}
+
+/// Whether that is all: then the many commands need not be put together, which takes longer than
+/// everything else.
+fn asks_for_the_version() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    let only = arguments.next().filter(|_| arguments.next().is_none());
+    only.is_some_and(|only| only == "--version" || only == "-V")
 }
 
 fn concluded(result: Result<Exit, Failure>) -> ExitCode {

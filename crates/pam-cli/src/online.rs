@@ -77,7 +77,7 @@ impl Online {
     pub(crate) fn clock(&self) -> Result<Clock, Failure> {
         let environment = Environment::of_process();
         let choices = self.connection.choose(&environment, self.profile())?;
-        Ok(Clock::new(choices.time_zone.value))
+        Ok(Clock::new(choices.time_zone.map(|zone| zone.value)))
     }
 
     /// The settings of the client, the secrets among them.

@@ -118,7 +118,8 @@ pub(crate) struct Choices {
     pub(crate) client_key: Option<Chosen<PathBuf>>,
     pub(crate) referer: Option<Chosen<String>>,
     pub(crate) routes: Chosen<RouteChoice>,
-    pub(crate) time_zone: Chosen<TimeZone>,
+    /// None is the machine's own.
+    pub(crate) time_zone: Option<Chosen<TimeZone>>,
     pub(crate) connect_timeout: Chosen<Duration>,
     pub(crate) timeout: Chosen<Duration>,
     pub(crate) list_timeout: Chosen<Duration>,
@@ -222,13 +223,10 @@ impl Connection {
                 flag_or_profile("--routes", &self.routes, &profile.routes),
                 RouteChoice::default,
             ),
-            time_zone: or_default(
-                first(
-                    ("--time-zone", &self.time_zone),
-                    (environment::TIME_ZONE, zone),
-                    &profile.time_zone,
-                ),
-                TimeZone::system,
+            time_zone: first(
+                ("--time-zone", &self.time_zone),
+                (environment::TIME_ZONE, zone),
+                &profile.time_zone,
             ),
             connect_timeout: deadline(
                 "--connect-timeout",

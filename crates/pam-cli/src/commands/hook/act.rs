@@ -73,7 +73,7 @@ impl Acting {
     pub(super) fn on(&self, mode: Mode, alert: Alert, online: &Online) -> Result<Exit, Failure> {
         let guard = Guard::open(&self.guard, "pamctl hook", online)?;
         let guard = guard.triggered_by(serde_json::to_value(&alert).unwrap_or_default());
-        let settings = self.settings(mode, &alert.source, online.clock()?.zone().clone())?;
+        let settings = self.settings(mode, &alert.source, online.clock()?.zone())?;
         let responder = Responder::new(settings, now());
         let case = Case {
             responder,

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use pam_guard::policy::{Attempt, Decision};
 use serde_json::json;
 
@@ -63,7 +62,7 @@ impl Test {
     pub(super) fn run(self, selection: &Selection) -> Result<Exit, Failure> {
         let policy = PolicyFile::read(&in_force(self.policy.as_deref(), selection)?)?;
         let profile = selection.select(&Environment::of_process())?.profile;
-        let zone = profile.time_zone.unwrap_or_else(TimeZone::system);
+        let clock = Clock::new(profile.time_zone);
         let unusable = |what: String| {
             Failure::usage(format!(
                 "the session file {}: {what}",
@@ -75,7 +74,7 @@ impl Test {
         let attempt = Attempt {
             reason: self.justification.reason.as_deref(),
             ticket: self.justification.ticket.as_deref(),
-            now: self.at.unwrap_or_else(|| Clock::new(zone).now()),
+            now: self.at.unwrap_or_else(|| clock.now()),
             ended_last_hour: self.ended_last_hour,
             unseen: 0,
             break_glass: self.justification.break_glass.is_some(),

@@ -1,6 +1,7 @@
 //! `pamctl profile show`: what is meant, and who says so.
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::add::route_name;
@@ -125,14 +126,17 @@ fn settings(
     ] {
         add(name, value, origin);
     }
-    let zone = &choices.time_zone;
-    let zone_name = zone.value.iana_name().unwrap_or("the machine's own");
+    let (zone, zone_origin) = match &choices.time_zone {
+        Some(zone) => (zone.value.clone(), zone.origin),
+        None => (TimeZone::system(), Origin::Default),
+    };
+    let zone_name = zone.iana_name().unwrap_or("the machine's own");
     add(
         "routes",
         Some(route_name(choices.routes.value).to_owned()),
         Some(choices.routes.origin),
     );
-    add("time_zone", Some(zone_name.to_owned()), Some(zone.origin));
+    add("time_zone", Some(zone_name.to_owned()), Some(zone_origin));
     for (name, deadline) in [
         ("connect_timeout", &choices.connect_timeout),
         ("timeout", &choices.timeout),

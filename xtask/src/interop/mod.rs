@@ -12,6 +12,7 @@ mod openssl;
 mod php;
 mod python;
 mod requests;
+mod respond;
 mod running;
 
 use std::path::PathBuf;
@@ -51,6 +52,11 @@ const PROOFS: &[(&str, Proof)] = &[
     ("openssl client", openssl::client),
     ("openssl server", openssl::server),
     ("nginx", nginx::reverse_proxy),
+    ("logger", respond::logger),
+    ("rsyslog", respond::rsyslog),
+    ("syslog-ng", respond::syslog_ng),
+    ("alertmanager", respond::alertmanager),
+    ("signed webhooks", respond::webhooks),
 ];
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
@@ -73,6 +79,12 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps, only: Option<&str>) {
     {
         steps.run(name, || proof(&bench));
     }
+}
+
+/// A port that is free now, for programs that can't be told to take any.
+fn free_port() -> std::io::Result<u16> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.port())
 }
 
 impl<'s> Bench<'s> {

@@ -1,7 +1,7 @@
 //! Proof by nginx, as a reverse proxy that changes port and path.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use xshell::cmd;
 
-use super::Bench;
 use super::mock::Mock;
 use super::openssl::{Certificate, has_openssl};
 use super::running::Running;
+use super::{Bench, free_port};
 use crate::error::Error;
 use crate::steps::Outcome;
 
@@ -97,11 +97,7 @@ impl Proxy {
         upstream: &str,
     ) -> Result<Proxy, Error> {
         let cannot = |error: std::io::Error| Error::new(format!("nginx: {error}"));
-        // nginx can't be told to take any port, so one is found that is free now.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .map_err(cannot)?
-            .port();
+        let port = free_port().map_err(cannot)?;
         let configuration = folder.join("nginx.conf");
         bench.sh.write_file(
             &configuration,

@@ -87,3 +87,69 @@ fn the_guide_to_troubleshooting_has_every_known_message() {
     }
     generated("troubleshooting.md", &page);
 }
+
+/// The pages that `pamctl` prints, each held against the binary by the tests of `pam-cli`.
+#[test]
+fn the_command_reference_has_every_help_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/pam-cli/tests/it/help");
+    let mut pages: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    pages.sort();
+    let mut reference = String::from(
+        "# Command reference\n\n\
+         What `pamctl COMMAND --help` prints, on one page. What the commands share is in \
+         [cli.md](cli.md).\n",
+    );
+    for page in pages {
+        let name = page.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&page).unwrap();
+        // The connection options are the same everywhere and stand on the first page.
+        let text = if name == "pamctl" {
+            text
+        } else {
+            without_section(&text, "Connection options:")
+        };
+        write!(
+            reference,
+            "\n## {}\n\n```text\n{}\n```\n",
+            name.replace('-', " "),
+            text.trim_end(),
+        )
+        .unwrap();
+    }
+    generated("reference.md", &reference);
+}
+
+/// A page without the section of this heading, which ends where the next one begins.
+fn without_section(page: &str, heading: &str) -> String {
+    let mut within = false;
+    let mut kept = Vec::new();
+    for line in page.lines() {
+        let is_heading = line.ends_with(':') && !line.starts_with(' ');
+        if is_heading {
+            within = line == heading;
+        }
+        if !within {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
+#[test]
+fn the_example_configuration_is_one() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/config.toml");
+    let list = std::process::Command::new(tests::pamctl().unwrap())
+        .args(["profile", "list", "--config"])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(list.status.success(), "{list:?}");
+    let printed = String::from_utf8(list.stdout).unwrap();
+    assert!(
+        printed.contains("prod") && printed.contains("siem"),
+        "{printed}"
+    );
+}

@@ -8,6 +8,7 @@ mod bench;
 mod book;
 mod ci;
 mod demo;
+mod dist;
 mod error;
 mod features;
 mod fuzz;
@@ -75,6 +76,8 @@ enum Task {
     Msrv,
     /// Build the Python wheel, install it in a fresh environment, and test it against the mock
     Python(python::Options),
+    /// Make what a release hands out: archive, Debian package, bill of materials, checksums
+    Dist(dist::Options),
     /// Build the documents into one book below target/book, with mdBook
     Book,
     /// Check licences, bans and sources of dependencies with cargo-deny
@@ -113,6 +116,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Wasm => wasm::run(&sh),
         Task::Msrv => msrv::run(&sh),
         Task::Python(options) => python::run(&sh, options),
+        Task::Dist(options) => dist::run(&sh, options),
         Task::Book => book::run(&sh),
         Task::Deny => gate::run_deny(&sh),
         Task::Licenses => licenses::run(&sh),

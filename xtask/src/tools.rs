@@ -16,6 +16,18 @@ pub(crate) struct Tool {
     version: &'static str,
 }
 
+/// Debian packages.
+pub(crate) const CARGO_DEB: Tool = Tool {
+    name: "cargo-deb",
+    version: "3.8.0",
+};
+
+/// The list of dependencies inside the binary.
+pub(crate) const CARGO_AUDITABLE: Tool = Tool {
+    name: "cargo-auditable",
+    version: "0.7.7",
+};
+
 /// The bill of materials.
 pub(crate) const CARGO_CYCLONEDX: Tool = Tool {
     name: "cargo-cyclonedx",

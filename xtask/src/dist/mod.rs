@@ -1,0 +1,167 @@
+//! `cargo xtask dist`: what a release hands out, in `target/dist`: the archive, the Debian package,
+//! the bill of materials, the licences of everything inside, their checksums and a signature.
+
+mod archive;
+mod debian;
+mod reproducible;
+mod sums;
+
+use std::path::{Path, PathBuf};
+
+use xshell::{Shell, cmd};
+
+use crate::error::Error;
+use crate::licenses;
+use crate::sbom;
+use crate::steps::{Outcome, Steps};
+use crate::tidy;
+use crate::tools::{CARGO_AUDITABLE, CARGO_DEB};
+
+/// What to make, and how to sign it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Build a second time in another folder and compare the hashes
+    #[arg(long)]
+    check_reproducible: bool,
+    /// Install the Debian package, run the demonstration from it, and remove it; needs root
+    #[arg(long)]
+    try_package: bool,
+    /// Sign SHA256SUMS with this command, such as 'minisign -Sm' or
+    /// 'ssh-keygen -Y sign -f KEY -n pamctl'; the file's path is appended
+    #[arg(long, value_name = "COMMAND")]
+    sign_command: Option<String>,
+}
+
+/// Everything that the steps share.
+struct Dist<'s> {
+    sh: &'s Shell,
+    /// The top level.
+    root: PathBuf,
+    /// `target/dist`
+    out: PathBuf,
+    version: String,
+    /// The target triple.
+    target: String,
+    /// The time of the commit, in seconds since 1970: the only time in what is made.
+    epoch: String,
+}
+
+pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
+    let mut steps = Steps::new("dist");
+    make(sh, &mut steps, options);
+    steps.finish()
+}
+
+/// Runs the steps, each only when what it needs was made.
+fn make(sh: &Shell, steps: &mut Steps, options: &Options) {
+    let mut made = None;
+    steps.run("binary", || {
+        let dist = Dist::prepare(sh)?;
+        let binary = dist.build(&dist.root.join("target"))?;
+        let size = sh.read_binary_file(&binary)?.len();
+        made = Some((dist, binary));
+        Ok(Outcome::Ok(format!("{:.1} MiB", size as f64 / 1_048_576.0)))
+    });
+    let Some((dist, binary)) = made else { return };
+    steps.run("assets", || {
+        let assets = dist.assets();
+        sh.remove_path(&assets)?;
+        cmd!(sh, "{binary} __assets {assets}").run()?;
+        licenses::write(sh, &dist.out.join(licenses::FILE))?;
+        Ok(Outcome::ok())
+    });
+    if steps.failed() {
+        return;
+    }
+    steps.run("archive", || archive::write(&dist, &binary));
+    steps.run("debian package", || debian::write(&dist));
+    if options.try_package && !steps.failed() {
+        steps.run("package installed", || debian::try_it(&dist));
+    }
+    steps.run("sbom", || sbom::write(sh, &dist.out));
+    if options.check_reproducible {
+        steps.run("reproducible", || reproducible::check(&dist, &binary));
+    }
+    if steps.failed() {
+        return;
+    }
+    steps.run("sums", || {
+        sums::write(&dist, options.sign_command.as_deref())
+    });
+}
+
+impl<'s> Dist<'s> {
+    fn prepare(sh: &'s Shell) -> Result<Dist<'s>, Error> {
+        CARGO_AUDITABLE.ensure(sh)?;
+        CARGO_DEB.ensure(sh)?;
+        let root = sh.current_dir();
+        let out = root.join("target/dist");
+        sh.remove_path(&out)?;
+        sh.create_dir(&out)?;
+        let packages = tidy::workspace::packages(sh)?;
+        let version = packages.first().map(|package| package.version.clone());
+        let verbose = cmd!(sh, "rustc --version --verbose").quiet().read()?;
+        let host = verbose
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .ok_or_else(|| Error::new("rustc --version --verbose names no host"))?;
+        Ok(Dist {
+            sh,
+            out,
+            version: version.ok_or_else(|| Error::new("the workspace has no package"))?,
+            target: host.to_owned(),
+            epoch: cmd!(sh, "git log -1 --format=%ct").quiet().read()?,
+            root,
+        })
+    }
+
+    /// `pamctl-VERSION-TARGET`: what the archive and the folder in it are called.
+    fn name(&self) -> String {
+        format!("pamctl-{}-{}", self.version, self.target)
+    }
+
+    /// Where man pages and completions lie.
+    fn assets(&self) -> PathBuf {
+        self.root.join("target/assets")
+    }
+
+    /// Builds the binary below this target folder, with the list of its dependencies inside and
+    /// without a path of this machine.
+    fn build(&self, target: &Path) -> Result<PathBuf, Error> {
+        let sh = self.sh;
+        let remap = remapped(&self.root, target, sh);
+        let flags: Vec<String> = remap
+            .iter()
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+            .collect();
+        let c_flags: Vec<String> = remap
+            .iter()
+            .map(|(from, to)| format!("-ffile-prefix-map={from}={to}"))
+            .collect();
+        cmd!(
+            sh,
+            "cargo auditable build --release --locked --package pam-cli --bin pamctl --target-dir {target}"
+        )
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("CFLAGS", c_flags.join(" "))
+        .env("SOURCE_DATE_EPOCH", &self.epoch)
+        .run()?;
+        Ok(target.join("release/pamctl"))
+    }
+}
+
+/// Folders of this machine, and what stands in the binary in their place. The innermost last, since
+/// the last that fits is taken.
+fn remapped(root: &Path, target: &Path, sh: &Shell) -> Vec<(String, &'static str)> {
+    let home = sh.var("HOME").unwrap_or_default();
+    let cargo = sh
+        .var("CARGO_HOME")
+        .unwrap_or_else(|_| format!("{home}/.cargo"));
+    let mut folders = vec![
+        (cargo, "/cargo"),
+        (root.display().to_string(), "/pamctl"),
+        (target.display().to_string(), "/target"),
+    ];
+    folders.retain(|(folder, _)| !folder.is_empty());
+    folders
+}

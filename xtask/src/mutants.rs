@@ -14,7 +14,6 @@ use xshell::{Shell, cmd};
 use self::outcomes::Outcomes;
 use self::survivors::Survivors;
 use crate::error::Error;
-use crate::gate::has;
 use crate::steps::{Outcome, Steps};
 
 const SURVIVORS: &str = "tests/mutants.txt";
@@ -101,10 +100,17 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
 
 /// What has to be installed first.
 fn missing(sh: &Shell) -> Option<String> {
-    ["cargo-mutants", "cargo-nextest"]
+    // Each answers as a command of cargo only.
+    ["mutants", "nextest"]
         .into_iter()
-        .find(|program| !has(sh, program))
-        .map(|program| format!("{program} not found (cargo install {program} --locked)"))
+        .find(|command| {
+            let version = cmd!(sh, "cargo {command} --version");
+            let version = version.quiet().ignore_stdout().ignore_stderr();
+            version.run().is_err()
+        })
+        .map(|command| {
+            format!("cargo-{command} not found (cargo install cargo-{command} --locked)")
+        })
 }
 
 /// Tries everything and writes the score into the document.
@@ -198,7 +204,8 @@ impl Module {
             sh,
             "cargo mutants --package pam-proto --file {files} --test-tool nextest
              --timeout-multiplier 3 --minimum-test-timeout 60 --colors never
-             --output {folder} {programs...} {options...} -- -E {tests}"
+             --output {folder} {programs...} {options...}
+             -- --max-fail 1:immediate -E {tests}"
         )
         .ignore_status()
         .run()?;

@@ -6,13 +6,12 @@ use std::path::Path;
 use xshell::{Shell, cmd};
 
 use crate::error::Error;
-use crate::gate::has;
 
 /// A program that `cargo install` brings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {
     /// The program's and the crate's name.
-    pub(crate) name: &'static str,
+    name: &'static str,
     version: &'static str,
 }
 
@@ -46,10 +45,12 @@ impl Tool {
     pub(crate) fn ensure(self, sh: &Shell) -> Result<(), Error> {
         let tools = sh.current_dir().join("target/tools");
         append(sh, &tools.join("bin"))?;
-        if has(sh, self.name) {
+        let Tool { name, version } = self;
+        // Not every one of them can be asked for its version alone.
+        let path = sh.var_os("PATH").unwrap_or_default();
+        if env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
             return Ok(());
         }
-        let Tool { name, version } = self;
         cmd!(
             sh,
             "cargo install --quiet --locked --root {tools} {name}@{version}"

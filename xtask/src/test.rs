@@ -3,6 +3,7 @@
 
 use xshell::Shell;
 
+use crate::dist;
 use crate::error::Error;
 use crate::gate;
 use crate::interop;
@@ -16,5 +17,6 @@ pub(crate) fn run(sh: &Shell) -> Result<(), Error> {
     mutants::check(sh, &mut steps);
     steps.run("python", || python::check(sh));
     interop::check(sh, &mut steps, None);
+    dist::check(sh, &mut steps);
     steps.finish()
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {
     /// The program's and the crate's name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     version: &'static str,
 }
 
@@ -40,17 +40,21 @@ pub(crate) const CARGO_DENY: Tool = Tool {
 };
 
 impl Tool {
+    /// Whether it is on the search path. Not every one of them can be asked for its version alone.
+    pub(crate) fn is_installed(self, sh: &Shell) -> bool {
+        let path = sh.var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).any(|folder| folder.join(self.name).is_file())
+    }
+
     /// Makes sure that commands of `sh` find the program: it is on the search path already, or it
     /// is built below the target folder, once.
     pub(crate) fn ensure(self, sh: &Shell) -> Result<(), Error> {
         let tools = sh.current_dir().join("target/tools");
         append(sh, &tools.join("bin"))?;
-        let Tool { name, version } = self;
-        // Not every one of them can be asked for its version alone.
-        let path = sh.var_os("PATH").unwrap_or_default();
-        if env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
+        if self.is_installed(sh) {
             return Ok(());
         }
+        let Tool { name, version } = self;
         cmd!(
             sh,
             "cargo install --quiet --locked --root {tools} {name}@{version}"

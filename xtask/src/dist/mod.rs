@@ -15,7 +15,7 @@ use crate::licenses;
 use crate::sbom;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
-use crate::tools::{CARGO_AUDITABLE, CARGO_DEB};
+use crate::tools::{CARGO_AUDITABLE, CARGO_CYCLONEDX, CARGO_DEB};
 
 /// What to make, and how to sign it.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,28 @@ pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     let mut steps = Steps::new("dist");
     make(sh, &mut steps, options);
     steps.finish()
+}
+
+/// The same as steps of the gate: in continuous integration, which may install packages, and where
+/// the programs are that make them.
+pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
+    let tools = [CARGO_AUDITABLE, CARGO_DEB, CARGO_CYCLONEDX];
+    let missing = tools.into_iter().find(|tool| !tool.is_installed(sh));
+    let skipped = match missing {
+        _ if sh.var_os("CI").is_none() => Some("cargo xtask dist (only CI runs it)".to_owned()),
+        Some(tool) => Some(format!("{} (cargo xtask dist brings it)", tool.name)),
+        None => None,
+    };
+    if let Some(skipped) = skipped {
+        steps.run("dist", || Ok(Outcome::Skipped(skipped)));
+        return;
+    }
+    let options = Options {
+        check_reproducible: false,
+        try_package: true,
+        sign_command: None,
+    };
+    make(sh, steps, &options);
 }
 
 /// Runs the steps, each only when what it needs was made.

@@ -185,7 +185,9 @@ fn parser(report: &mut Report, listing: &Path) -> io::Result<()> {
 fn hostile(report: &mut Report) {
     let body = |bytes: usize| {
         let text = r#"\u0041{[\"}]"#.repeat(bytes / 12);
-        format!(r#"{{"remote_sessions":[{{"id":"1","session_id":"a","request":"{text}"}}]}}"#)
+        format!(
+            r#"{{"response":{{"status":200,"error":false}},"remote_sessions":[{{"id":"1","session_id":"a","request":"{text}"}}]}}"#
+        )
     };
     let read = |body: &str| {
         let mut parser = start();

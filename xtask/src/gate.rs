@@ -12,6 +12,7 @@ use crate::msrv;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
 use crate::tools::CARGO_DENY;
+use crate::unit;
 use crate::wasm;
 
 /// Whether a program can be started from the search path.
@@ -37,6 +38,7 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
     steps.run("benchmarks", || bench::check(sh));
     steps.run("docs", || docs(sh));
     steps.run("deny", || deny(sh));
+    steps.run("systemd unit", || unit::check(sh));
 }
 
 fn format(sh: &Shell) -> Result<Outcome, Error> {

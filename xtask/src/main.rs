@@ -24,6 +24,7 @@ mod steps;
 mod test;
 mod tidy;
 mod tools;
+mod unit;
 mod wasm;
 
 use std::path::Path;

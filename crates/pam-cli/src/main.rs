@@ -9,6 +9,8 @@ mod cli;
 mod commands;
 mod config;
 mod credentials;
+#[cfg(test)]
+mod deployment;
 mod environment;
 mod exit;
 mod failure;

@@ -41,8 +41,8 @@ impl Shared {
 }
 
 /// Reads the secrets of a file, one a line, so that a new one can be added before the old one is
-/// taken away. A relative path is one below `$CREDENTIALS_DIRECTORY`, where systemd puts them, or
-/// else below `base`.
+/// taken away. A relative path is the file of its name in `$CREDENTIALS_DIRECTORY`, where systemd
+/// puts them, or else one below `base`.
 ///
 /// # Errors
 /// What is wrong with the file, in one line that never shows what stands in it.
@@ -84,14 +84,15 @@ pub(crate) fn read(name: &str, base: &Path) -> Result<Vec<Shared>, String> {
     Ok(secrets)
 }
 
-/// Where a file of the configuration is.
+/// Where a file of the configuration is. One that is named `secrets/siem-token` is the credential
+/// `siem-token` to the service, and the file itself to whoever checks the configuration by hand.
 pub(crate) fn place(name: &str, base: &Path) -> PathBuf {
     let path = Path::new(name);
     if path.is_absolute() {
         return path.to_owned();
     }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let credential = credentials.map(|directory| directory.join(path));
+    let credential = credentials.and_then(|directory| Some(directory.join(path.file_name()?)));
     credential
         .filter(|path| path.exists())
         .unwrap_or_else(|| base.join(path))

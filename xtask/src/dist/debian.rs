@@ -10,7 +10,7 @@ use crate::gate::has;
 use crate::steps::Outcome;
 
 /// What must lie where, with these rights, after the package is installed.
-const INSTALLED: [(&str, &str); 7] = [
+const INSTALLED: [(&str, &str); 11] = [
     ("/usr/bin/pamctl", "755"),
     ("/usr/share/man/man1/pamctl.1.gz", "644"),
     ("/usr/share/man/man1/pamctl-session-terminate.1.gz", "644"),
@@ -18,7 +18,18 @@ const INSTALLED: [(&str, &str); 7] = [
     ("/usr/share/zsh/vendor-completions/_pamctl", "644"),
     ("/usr/share/fish/vendor_completions.d/pamctl.fish", "644"),
     ("/usr/share/doc/pamctl/examples/config.toml", "644"),
+    (
+        "/usr/share/doc/pamctl/examples/responder/responder.toml",
+        "644",
+    ),
+    (UNIT, "644"),
+    ("/etc/pamctl/secrets", "700"),
+    (STATE, "700"),
 ];
+
+/// The responder's unit, and where its journal and its audit are.
+const UNIT: &str = "/usr/lib/systemd/system/pamctl-responder.service";
+const STATE: &str = "/var/lib/pamctl-responder";
 
 /// Makes the package, and has lintian look at it where that is installed.
 pub(super) fn write(dist: &Dist<'_>) -> Result<Outcome, Error> {
@@ -69,6 +80,10 @@ pub(super) fn try_it(dist: &Dist<'_>) -> Result<Outcome, Error> {
     let tried = installed(dist);
     cmd!(sh, "dpkg --purge pamctl").ignore_stdout().run()?;
     tried?;
+    // Journal and audit are evidence: they outlive the package.
+    if !sh.path_exists(STATE) {
+        return Err(Error::new(format!("{STATE} went away with the package")));
+    }
     Ok(Outcome::Ok(
         "installed, ran the demonstration, removed".into(),
     ))
@@ -76,11 +91,22 @@ pub(super) fn try_it(dist: &Dist<'_>) -> Result<Outcome, Error> {
 
 fn installed(dist: &Dist<'_>) -> Result<(), Error> {
     let sh = dist.sh;
+    // Where systemd runs, the package's script has done so already.
+    cmd!(sh, "systemd-tmpfiles --create pamctl-responder.conf").run()?;
     for (path, mode) in INSTALLED {
         let actual = cmd!(sh, "stat --format %a {path}").quiet().read()?;
         if actual != mode {
             return Err(Error::new(format!("{path} has mode {actual}, not {mode}")));
         }
+    }
+    let owner = cmd!(sh, "stat --format %U {STATE}").quiet().read()?;
+    if owner != "pamctl-responder" {
+        return Err(Error::new(format!("{STATE} belongs to {owner}")));
+    }
+    cmd!(sh, "systemd-analyze verify {UNIT}").run()?;
+    let wanted = "/etc/systemd/system/multi-user.target.wants/pamctl-responder.service";
+    if sh.path_exists(wanted) {
+        return Err(Error::new("installing the package enabled the responder"));
     }
     let demo = cmd!(sh, "/usr/bin/pamctl demo")
         .quiet()

@@ -163,7 +163,8 @@ fn check_tells_every_mistake_with_its_line() {
 #[test]
 fn the_configuration_of_the_documents_has_no_mistake() {
     let folder = tempfile::tempdir().unwrap();
-    let token = folder.path().join("siem-token");
+    let token = folder.path().join("secrets/siem-token");
+    std::fs::create_dir(folder.path().join("secrets")).unwrap();
     std::fs::write(&token, "correct horse battery staple\n").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&token, mode).unwrap();
@@ -181,6 +182,15 @@ fn the_configuration_of_the_documents_has_no_mistake() {
     }
     let file = folder.path().join("responder.toml");
     Run::of(pamctl().args(["respond", "check", "--config"]).arg(&file)).ended(0);
+
+    // The service reads its credentials in place of the files, which are not its own.
+    let credentials = tempfile::tempdir().unwrap();
+    std::fs::rename(&token, credentials.path().join("siem-token")).unwrap();
+    let mut service = pamctl();
+    service.env("CREDENTIALS_DIRECTORY", credentials.path());
+    Run::of(service.args(["respond", "check", "--config"]).arg(&file)).ended(0);
+    let run = Run::of(pamctl().args(["respond", "check", "--config"]).arg(&file)).ended(2);
+    assert!(run.stderr.contains("secrets/siem-token"), "{}", run.stderr);
 }
 
 #[test]

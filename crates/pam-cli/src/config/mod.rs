@@ -59,14 +59,31 @@ impl Selection {
     /// # Errors
     /// A failure with line, column and remedy when it can't be read or understood.
     pub(crate) fn config(&self, environment: &Environment<'_>) -> Result<Config, Failure> {
+        self.read(environment, self.named_file(environment).is_some())
+    }
+
+    /// The same for who adds to it: it is created where it is not there yet.
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub(crate) fn config_to_add_to(
+        &self,
+        environment: &Environment<'_>,
+    ) -> Result<Config, Failure> {
+        self.read(environment, false)
+    }
+
+    fn named_file(&self, environment: &Environment<'_>) -> Option<PathBuf> {
         let named = self.file.clone();
-        let named = named.or_else(|| environment.path(environment::CONFIG));
-        let required = named.is_some();
+        named.or_else(|| environment.path(environment::CONFIG))
+    }
+
+    fn read(&self, environment: &Environment<'_>, required: bool) -> Result<Config, Failure> {
         let usual = || {
             let folder = environment.xdg("XDG_CONFIG_HOME", ".config")?;
             Some(folder.join("pamctl/config.toml"))
         };
-        let Some(path) = named.or_else(usual) else {
+        let Some(path) = self.named_file(environment).or_else(usual) else {
             return Ok(Config::default());
         };
         Config::read(path, required, environment.home().as_deref())

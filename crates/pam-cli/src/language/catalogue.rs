@@ -1,6 +1,6 @@
 //! Finding a line among messages with variable parts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How deep messages are looked for in messages.
 const DEPTH: u8 = 6;
@@ -58,22 +58,57 @@ pub(super) fn pieces(message: &'static str) -> Vec<Piece> {
     pieces
 }
 
+/// What happened, and what to do about it: `doctor` tells the two apart.
+fn halves(
+    message: &'static str,
+    translation: &'static str,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let both = message.rsplit_once("; ").zip(translation.rsplit_once("; "));
+    let halves = both.map(|((what, fix), (its_what, its_fix))| [(what, its_what), (fix, its_fix)]);
+    halves
+        .into_iter()
+        .flatten()
+        .filter(|(message, translation)| {
+            own_text(&pieces(message)) >= TELLING && parts(message) == parts(translation)
+        })
+}
+
+/// The names of the parts of a message.
+pub(super) fn parts(message: &'static str) -> BTreeSet<&'static str> {
+    let parts = pieces(message).into_iter();
+    let named = parts.filter_map(|piece| match piece {
+        Piece::Part(name) => Some(name),
+        Piece::Text(_) => None,
+    });
+    named.collect()
+}
+
+/// How long the text around the parts is.
+fn own_text(pattern: &[Piece]) -> usize {
+    let own = pattern.iter().map(|piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Part(_) => 0,
+    });
+    own.sum()
+}
+
 impl Catalogue {
     pub(super) fn new(lists: &[&'static [(&'static str, &'static str)]]) -> Self {
         let mut fixed = HashMap::new();
         let mut variable = Vec::new();
-        for (message, translation) in lists.iter().copied().flatten().copied() {
+        let whole = lists.iter().copied().flatten().copied();
+        let halves = whole
+            .clone()
+            .flat_map(|(message, translation)| halves(message, translation));
+        for (message, translation) in whole.chain(halves) {
             let pattern = pieces(message);
             if let [Piece::Text(_)] = pattern[..] {
-                fixed.insert(message, translation);
+                // A whole message comes first, and is what it is.
+                fixed.entry(message).or_insert(translation);
                 continue;
             }
-            let own = pattern.iter().map(|piece| match piece {
-                Piece::Text(text) => text.len(),
-                Piece::Part(_) => 0,
-            });
             variable.push(Entry {
-                own: own.sum(),
+                own: own_text(&pattern),
                 translation: pieces(translation),
                 pattern,
             });

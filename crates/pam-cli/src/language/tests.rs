@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use pam_proto::knowledge;
 
-use super::catalogue::{Piece, pieces};
+use super::catalogue::{Piece, parts, pieces};
 use super::*;
 
 /// The source whose messages reach the user: folders and files below `crates`.
@@ -230,15 +230,6 @@ fn every_cause_and_remedy_is_in_the_catalogue() {
 
 #[test]
 fn a_message_has_the_same_parts_in_both_languages_and_stands_there_once() {
-    let parts = |message| -> BTreeSet<&str> {
-        let parts = pieces(message).into_iter();
-        parts
-            .filter_map(|piece| match piece {
-                Piece::Part(name) => Some(name),
-                Piece::Text(_) => None,
-            })
-            .collect()
-    };
     let mut seen = BTreeSet::new();
     for (message, translation) in lines() {
         assert_eq!(parts(message), parts(translation), "{message}");

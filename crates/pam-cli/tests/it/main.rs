@@ -33,6 +33,7 @@ mod respond;
 mod schemas;
 mod secrets;
 mod settings;
+mod snapshots;
 mod streams;
 mod terminal;
 mod terminate;

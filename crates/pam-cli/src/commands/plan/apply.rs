@@ -24,7 +24,7 @@ Examples:
   pamctl apply plan.json --reason 'exfiltration alert' --ticket INC-1042
   pamctl apply plan.json --yes --max 200 -o ndjson")]
 pub(crate) struct Apply {
-    /// The plan, as `pamctl plan` wrote it
+    /// The plan, as `pamctl plan` wrote it; `-` for standard input
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
     #[command(flatten)]

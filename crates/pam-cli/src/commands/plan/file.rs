@@ -99,7 +99,8 @@ impl Plan {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         let unusable = |what: &str| Failure::usage(format!("the plan {name}: {what}"));
-        let text = crate::text_file::read(path, SIZE_LIMIT).map_err(|what| unusable(&what))?;
+        let text =
+            crate::text_file::read_or_stdin(path, SIZE_LIMIT).map_err(|what| unusable(&what))?;
         let no_plan = "it is no plan of this program; write one with `pamctl plan`";
         let mut map: Map<String, Value> =
             serde_json::from_str(&text).map_err(|_| unusable(no_plan))?;

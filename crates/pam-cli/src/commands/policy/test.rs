@@ -31,7 +31,8 @@ Examples:
   pamctl policy test --session session.json --policy policy.toml --reason 'exfiltration alert'
   pamctl policy test --session session.json --at 2024-05-06T23:00 -o json")]
 pub(super) struct Test {
-    /// A session, or an array of them, as `session get -o json` and `session list -o json` write
+    /// A session, or an array of them, as `session get -o json` and `session list -o json`
+    /// write; `-` for standard input
     #[arg(long, value_name = "FILE")]
     session: PathBuf,
     /// The policy file [default: the one that terminations obey]
@@ -69,7 +70,7 @@ impl Test {
                 self.session.display()
             ))
         };
-        let text = text_file::read(&self.session, SIZE_LIMIT).map_err(unusable)?;
+        let text = text_file::read_or_stdin(&self.session, SIZE_LIMIT).map_err(unusable)?;
         let sessions = session_file::sessions(&text).map_err(unusable)?;
         let attempt = Attempt {
             reason: self.justification.reason.as_deref(),

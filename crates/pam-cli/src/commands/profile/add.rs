@@ -64,7 +64,7 @@ impl Add {
         connection: &Connection,
         selection: &Selection,
     ) -> Result<Exit, Failure> {
-        let config = selection.config(&Environment::of_process())?;
+        let config = selection.config_to_add_to(&Environment::of_process())?;
         let name = &self.added;
         if let Some(why) = bad_name(name) {
             return Err(Failure::usage(why));

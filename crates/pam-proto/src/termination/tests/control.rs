@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::identity::SessionRef;
+use crate::session::Session;
 use crate::termination::{
-    Coverage, Event, Finding, Limits, Outcome, Request, Step, Target, Terminations, Verification,
+    Accepted, Coverage, Event, Failure, Finding, Limits, Outcome, Request, Step, Target,
+    Terminations, Ticket, Verification,
 };
 
 use super::bench::{Bench, active, by_id, by_number, ended, millis, seconds};
@@ -201,46 +203,100 @@ fn cancelled_looks_are_abandoned() {
     assert_eq!(bench.next(), Step::Finished);
 }
 
+/// A second drop is under way, and so is a listing that looks for the same session and was asked
+/// for after the first drop.
+struct DroppedAgain {
+    bench: Bench,
+    drop: Ticket,
+    list: Ticket,
+    began: Duration,
+}
+
+impl DroppedAgain {
+    fn new() -> Self {
+        let mut bench = Bench::new([Target::seen(active()), other("bb")]);
+        let [ours, theirs] = [(); 2].map(|()| bench.expect_drop());
+        for ticket in [ours, theirs] {
+            let answer = Err(replies::lost());
+            bench.handle(Event::Dropped { ticket, answer });
+        }
+        let get = bench.expect_get();
+        bench.listed_as(&[], Coverage::Part);
+        let answer = Err(replies::gateway());
+        bench.handle(Event::Got {
+            ticket: get,
+            answer,
+        });
+        assert_eq!(bench.expect_wait(), millis(530));
+        let list = bench.expect_list();
+        let began = bench.now;
+        assert_eq!(bench.expect_wait(), millis(540));
+        bench.got(Ok(active()));
+        let drop = bench.expect_drop();
+        Self {
+            bench,
+            drop,
+            list,
+            began,
+        }
+    }
+
+    /// The listing shows this of the session.
+    fn listed(&mut self, shown: Session) {
+        self.bench.handle(Event::Listed {
+            ticket: self.list,
+            began: self.began,
+            found: vec![shown],
+            coverage: Coverage::Part,
+        });
+        assert!(
+            matches!(self.bench.next(), Step::WaitUntil(_)),
+            "the drop is awaited"
+        );
+    }
+
+    fn dropped(&mut self, answer: Result<Accepted, Failure>) {
+        let ticket = self.drop;
+        self.bench.handle(Event::Dropped { ticket, answer });
+    }
+}
+
 #[test]
 fn an_end_that_is_seen_while_a_drop_is_under_way_counts_when_it_is_answered() {
-    let mut bench = Bench::new([Target::seen(active()), other("bb")]);
-    let [ours, theirs] = [(); 2].map(|()| bench.expect_drop());
-    for ticket in [ours, theirs] {
-        let answer = Err(replies::lost());
-        bench.handle(Event::Dropped { ticket, answer });
-    }
-    let get = bench.expect_get();
-    bench.listed_as(&[], Coverage::Part);
-    let answer = Err(replies::gateway());
-    bench.handle(Event::Got {
-        ticket: get,
-        answer,
-    });
-    assert_eq!(bench.expect_wait(), millis(530));
-    let list = bench.expect_list();
-    let began = bench.now;
-    assert_eq!(bench.expect_wait(), millis(540));
-    bench.got(Ok(active()));
-    let again = bench.expect_drop();
-    bench.handle(Event::Listed {
-        ticket: list,
-        began,
-        found: vec![ended()],
-        coverage: Coverage::Part,
-    });
-    assert!(
-        matches!(bench.next(), Step::WaitUntil(_)),
-        "the drop is awaited"
-    );
-    let answer = Err(replies::drop_failed());
-    bench.handle(Event::Dropped {
-        ticket: again,
-        answer,
-    });
-    let report = bench.expect_report();
+    let mut again = DroppedAgain::new();
+    again.listed(ended());
+    again.dropped(Err(replies::drop_failed()));
+    let report = again.bench.expect_report();
     assert_eq!(report.outcome, Outcome::Terminated);
     assert_eq!(report.attempts, 2);
     assert_eq!(report.appliance.http_status, Some(500));
+}
+
+#[test]
+fn a_life_that_is_seen_while_a_drop_is_under_way_says_nothing_of_that_drop() {
+    let mut again = DroppedAgain::new();
+    again.listed(active());
+    // Time enough for a repetition, were it not for the drop that is under way.
+    while again.bench.now < seconds(10) {
+        match again.bench.next() {
+            Step::WaitUntil(at) => again.bench.now = at,
+            Step::List { ticket, .. } => {
+                let (began, coverage) = (again.bench.now, Coverage::Part);
+                again.bench.handle(Event::Listed {
+                    ticket,
+                    began,
+                    found: Vec::new(),
+                    coverage,
+                });
+            }
+            step => panic!("at {:?}: {step:?}", again.bench.now),
+        }
+    }
+    again.dropped(replies::accepted());
+    again.bench.got(Ok(ended()));
+    let report = again.bench.expect_report();
+    assert_eq!(report.outcome, Outcome::Terminated);
+    assert_eq!(report.attempts, 2);
 }
 
 #[test]

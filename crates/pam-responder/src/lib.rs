@@ -26,6 +26,7 @@ mod http_intake;
 mod intake;
 mod listener_tls;
 mod metrics;
+mod places;
 mod report;
 mod secret_file;
 mod service;
@@ -35,5 +36,6 @@ mod writer;
 
 pub use config::Config;
 pub use pam_respond_core as core;
+pub use places::Places;
 pub use service::{Service, StartError};
 pub use sqlite::{JournalError, SqliteJournal};

@@ -204,7 +204,20 @@ fn it_is_told_what_to_do_while_it_runs() {
         unreachable.stderr
     );
     responder.start();
+    // In an emergency a half-edited configuration is no hindrance.
+    let file = mock.file("responder.toml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        format!("{whole}\n[[webhook]]\nbearer_file = \"gone\"\n"),
+    )
+    .unwrap();
     responder.pamctl(&["halt", "--reason", "drill"]).ended(0);
+    std::fs::write(&file, "socket = \n").unwrap();
+    responder
+        .pamctl(&["status"])
+        .failed(2, &["line 1", "--socket"]);
+    std::fs::write(&file, whole).unwrap();
     assert_eq!(post(responder.address, "a1", "user0"), Some(202));
     let ended = || {
         responder.journal().trace(1).unwrap().iter().any(|entry| {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use pam_responder::Places;
 use pam_responder::control::{self, Answer, Command};
 use pam_responder::core::PendingCase;
 
@@ -27,8 +28,21 @@ impl Which {
     fn socket(&self) -> Result<PathBuf, Failure> {
         match &self.socket {
             Some(socket) => Ok(socket.clone()),
-            None => Ok(self.file.read()?.socket),
+            None => Ok(self.places()?.socket),
         }
+    }
+
+    /// A mistake elsewhere in the configuration is no reason not to be told to halt.
+    fn places(&self) -> Result<Places, Failure> {
+        let path = self.file.path();
+        Places::read(path).map_err(|why| {
+            let line = format!("{}: {why}; name the socket with --socket", path.display());
+            Failure::usage(line)
+        })
+    }
+
+    fn halt_file(&self) -> Option<PathBuf> {
+        self.places().ok()?.halt_file
     }
 
     fn tell(&self, command: &Command) -> Result<Answer, Failure> {
@@ -263,13 +277,7 @@ impl Halt {
         let Err(failure) = told else {
             return told;
         };
-        let halt_file = self
-            .which
-            .file
-            .read()
-            .ok()
-            .and_then(|config| config.halt_file);
-        let Some(file) = halt_file else {
+        let Some(file) = self.which.halt_file() else {
             return Err(failure);
         };
         std::fs::write(&file, "").map_err(|error| {
@@ -303,13 +311,7 @@ impl Resume {
         let exit = self
             .which
             .done(&Command::Resume { by: self.by.name() }, "resumed")?;
-        let halt_file = self
-            .which
-            .file
-            .read()
-            .ok()
-            .and_then(|config| config.halt_file);
-        if let Some(file) = halt_file.filter(|file| file.exists()) {
+        if let Some(file) = self.which.halt_file().filter(|file| file.exists()) {
             let file = file.display();
             stderr::warning(format!("the file {file} still stops everything; remove it"));
         }

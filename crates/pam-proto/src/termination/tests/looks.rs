@@ -42,6 +42,21 @@ fn a_wait_that_takes_too_long_is_not_waited_for() {
     let reports = [bench.expect_report(), bench.expect_report()];
     assert_eq!(reports.map(|report| report.attempts), [0, 1]);
     assert_eq!(bench.next(), Step::Finished);
+
+    // Nor before a drop, though there is more time to find a session.
+    let mut bench = Bench::new([by_number()]);
+    bench.got(Err(replies::rate_limited(Some("31"))));
+    let report = bench.expect_end(Outcome::Unconfirmed);
+    assert_eq!((report.attempts, report.elapsed), (0, millis(10)));
+
+    // After a drop it is what is left of the time that counts.
+    let mut bench = Bench::new([by_id()]);
+    bench.drop_answered(replies::accepted());
+    bench.listed_as(&[], Coverage::Failed(replies::rate_limited(Some("4"))));
+    assert_eq!(bench.expect_wait(), millis(4_020));
+    bench.listed_as(&[], Coverage::Failed(replies::rate_limited(Some("27"))));
+    let report = bench.expect_end(Outcome::Unconfirmed);
+    assert_eq!(report.elapsed, millis(4_030));
 }
 
 #[test]

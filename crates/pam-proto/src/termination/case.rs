@@ -204,7 +204,7 @@ impl Case {
 
     /// Acts on its own expiry.
     pub(super) fn expired(&mut self, now: Duration, limits: &Limits) -> Option<Close> {
-        if self.is_unclocked() && self.last_gathering(limits).is_some_and(|end| end <= now) {
+        if self.is_unclocked() {
             self.start_clock(now, limits);
         }
         let over = self.deadline.is_some_and(|deadline| deadline <= now);

@@ -128,6 +128,10 @@ impl Bench {
 
     pub(super) fn listed_as(&mut self, found: &[Session], coverage: Coverage) {
         let ticket = self.expect_list();
+        self.answer_list(ticket, found, coverage);
+    }
+
+    pub(super) fn answer_list(&mut self, ticket: Ticket, found: &[Session], coverage: Coverage) {
         let began = self.now;
         self.handle(Event::Listed {
             ticket,
@@ -153,12 +157,8 @@ impl Bench {
                 }
                 Step::List { ticket, .. } => {
                     looks.push(self.now);
-                    self.handle(Event::Listed {
-                        ticket,
-                        began: self.now,
-                        found: shown.into_iter().cloned().collect(),
-                        coverage: Coverage::Whole,
-                    });
+                    let found: Vec<Session> = shown.into_iter().cloned().collect();
+                    self.answer_list(ticket, &found, Coverage::Whole);
                 }
                 step => panic!("at {:?}: {step:?}", self.now),
             }

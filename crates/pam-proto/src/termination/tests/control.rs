@@ -280,15 +280,7 @@ fn a_life_that_is_seen_while_a_drop_is_under_way_says_nothing_of_that_drop() {
     while again.bench.now < seconds(10) {
         match again.bench.next() {
             Step::WaitUntil(at) => again.bench.now = at,
-            Step::List { ticket, .. } => {
-                let (began, coverage) = (again.bench.now, Coverage::Part);
-                again.bench.handle(Event::Listed {
-                    ticket,
-                    began,
-                    found: Vec::new(),
-                    coverage,
-                });
-            }
+            Step::List { ticket, .. } => again.bench.answer_list(ticket, &[], Coverage::Part),
             step => panic!("at {:?}: {step:?}", again.bench.now),
         }
     }

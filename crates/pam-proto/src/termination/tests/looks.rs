@@ -148,6 +148,29 @@ fn a_single_look_that_failed_is_repeated() {
 }
 
 #[test]
+fn looks_that_fail_until_the_time_is_over_are_what_the_report_tells() {
+    let mut bench = Bench::new([by_id()]);
+    bench.drop_answered(replies::accepted());
+    let report = loop {
+        match bench.next() {
+            Step::WaitUntil(at) => bench.now = at,
+            Step::List { ticket, .. } => {
+                bench.answer_list(ticket, &[], Coverage::Failed(replies::gateway()));
+            }
+            Step::Report(report) => break report,
+            step => panic!("at {:?}: {step:?}", bench.now),
+        }
+    };
+    assert!(
+        report
+            .message
+            .contains("the session could not be looked at"),
+        "{}",
+        report.message
+    );
+}
+
+#[test]
 fn a_row_without_a_session_id_can_not_be_dropped() {
     let mut bench = Bench::new([by_number()]);
     let nameless = record(NUMBER, "3fcf1e***871d2", None);

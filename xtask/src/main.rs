@@ -18,6 +18,7 @@ mod licenses;
 mod msrv;
 mod mutants;
 mod python;
+mod quick;
 mod release;
 mod sbom;
 mod steps;

@@ -7,6 +7,7 @@ use xshell::{Shell, cmd};
 
 use crate::error::Error;
 use crate::gate::has;
+use crate::interop;
 use crate::steps::{Outcome, Steps};
 
 const CRATE: &str = "crates/pam-python";
@@ -46,8 +47,7 @@ pub(crate) fn check(sh: &Shell) -> Result<Outcome, Error> {
         Err(missing) => return Ok(Outcome::Skipped(missing)),
     };
     let wheel = wheel(sh, &python, false)?;
-    cmd!(sh, "cargo build --quiet --package pam-cli --locked").run()?;
-    let pamctl = sh.current_dir().join("target/debug/pamctl");
+    let pamctl = interop::Bench::build(sh)?.pamctl();
     let (fresh, pins) = (
         format!("{FOLDER}/fresh"),
         format!("{CRATE}/tests/requirements.txt"),

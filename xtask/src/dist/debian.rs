@@ -48,10 +48,10 @@ pub(super) fn write(dist: &Dist<'_>) -> Result<Outcome, Error> {
              -- The pamctl maintainers <maintainers@pamctl.example>  {date}\n"
         ),
     )?;
-    let out = &dist.out;
+    let (out, profile) = (&dist.out, dist.build.profile());
     cmd!(
         sh,
-        "cargo deb --quiet --no-build --no-strip --package pam-cli --output {out}"
+        "cargo deb --quiet --no-build --no-strip --package pam-cli --profile {profile} --output {out}"
     )
     .env("SOURCE_DATE_EPOCH", &dist.epoch)
     .run()?;

@@ -12,6 +12,7 @@ use xshell::{Shell, cmd};
 
 use crate::error::Error;
 use crate::licenses;
+use crate::quick;
 use crate::sbom;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
@@ -26,15 +27,25 @@ pub(crate) struct Options {
     /// Install the Debian package, run the demonstration from it, and remove it; needs root
     #[arg(long)]
     try_package: bool,
-    /// Sign SHA256SUMS with this command, such as 'minisign -Sm' or
+    /// Sign SHA256SUMS with this command, such as 'minisign -S -s KEY -m' or
     /// 'ssh-keygen -Y sign -f KEY -n pamctl'; the file's path is appended
     #[arg(long, value_name = "COMMAND")]
     sign_command: Option<String>,
 }
 
+/// Which binary is packed.
+#[derive(Debug, Clone, Copy)]
+enum Build {
+    /// The one that is handed out.
+    Release,
+    /// The one that the gate has built already: only the packing is tried.
+    Quick,
+}
+
 /// Everything that the steps share.
 struct Dist<'s> {
     sh: &'s Shell,
+    build: Build,
     /// The top level.
     root: PathBuf,
     /// `target/dist`
@@ -48,7 +59,7 @@ struct Dist<'s> {
 
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<(), Error> {
     let mut steps = Steps::new("dist");
-    make(sh, &mut steps, options);
+    make(sh, &mut steps, Build::Release, options);
     steps.finish()
 }
 
@@ -71,18 +82,28 @@ pub(crate) fn check(sh: &Shell, steps: &mut Steps) {
         try_package: true,
         sign_command: None,
     };
-    make(sh, steps, &options);
+    make(sh, steps, Build::Quick, &options);
 }
 
 /// Runs the steps, each only when what it needs was made.
-fn make(sh: &Shell, steps: &mut Steps, options: &Options) {
+fn make(sh: &Shell, steps: &mut Steps, build: Build, options: &Options) {
     let mut made = None;
     steps.run("binary", || {
-        let dist = Dist::prepare(sh)?;
-        let binary = dist.build(&dist.root.join("target"))?;
-        let size = sh.read_binary_file(&binary)?.len();
+        let dist = Dist::prepare(sh, build)?;
+        let binary = match build {
+            Build::Release => dist.build(&dist.root.join("target"))?,
+            Build::Quick => quick::build(sh)?.join("pamctl"),
+        };
+        let content = sh.read_binary_file(&binary)?;
+        if !contains(&content, AUDITABLE) {
+            return Err(Error::new(format!(
+                "{} holds no list of its dependencies",
+                binary.display()
+            )));
+        }
         made = Some((dist, binary));
-        Ok(Outcome::Ok(format!("{:.1} MiB", size as f64 / 1_048_576.0)))
+        let size = content.len() as f64 / 1_048_576.0;
+        Ok(Outcome::Ok(format!("{size:.1} MiB")))
     });
     let Some((dist, binary)) = made else { return };
     steps.run("assets", || {
@@ -112,8 +133,25 @@ fn make(sh: &Shell, steps: &mut Steps, options: &Options) {
     });
 }
 
+/// The section in which cargo-auditable puts the list of dependencies.
+const AUDITABLE: &[u8] = b".dep-v0";
+
+fn contains(content: &[u8], part: &[u8]) -> bool {
+    content.windows(part.len()).any(|window| window == part)
+}
+
+impl Build {
+    /// The profile's name.
+    fn profile(self) -> &'static str {
+        match self {
+            Build::Release => "release",
+            Build::Quick => quick::PROFILE,
+        }
+    }
+}
+
 impl<'s> Dist<'s> {
-    fn prepare(sh: &'s Shell) -> Result<Dist<'s>, Error> {
+    fn prepare(sh: &'s Shell, build: Build) -> Result<Dist<'s>, Error> {
         CARGO_AUDITABLE.ensure(sh)?;
         CARGO_DEB.ensure(sh)?;
         let root = sh.current_dir();
@@ -129,6 +167,7 @@ impl<'s> Dist<'s> {
             .ok_or_else(|| Error::new("rustc --version --verbose names no host"))?;
         Ok(Dist {
             sh,
+            build,
             out,
             version: version.ok_or_else(|| Error::new("the workspace has no package"))?,
             target: host.to_owned(),

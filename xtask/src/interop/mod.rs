@@ -90,7 +90,7 @@ fn free_port() -> std::io::Result<u16> {
 impl<'s> Bench<'s> {
     /// Builds `pamctl` and the examples as the tests did, so that nothing is
     /// built twice.
-    fn build(sh: &'s Shell) -> Result<Bench<'s>, Error> {
+    pub(crate) fn build(sh: &'s Shell) -> Result<Bench<'s>, Error> {
         cmd!(sh, "cargo build --workspace --bins --examples --locked").run()?;
         let target = target(sh)?;
         Ok(Bench { sh, target })
@@ -101,7 +101,7 @@ impl<'s> Bench<'s> {
         self.target.join("debug/examples").join(name)
     }
 
-    fn pamctl(&self) -> PathBuf {
+    pub(crate) fn pamctl(&self) -> PathBuf {
         self.target.join("debug/pamctl")
     }
 

@@ -5,6 +5,7 @@
 //! nothing; an execution then takes over the clone's commit and tag, so that a release that fails
 //! halfway has changed nothing either.
 
+mod archives;
 mod changelog;
 mod version;
 
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::gate::has;
 use crate::steps::{Outcome, Steps};
 use crate::tidy;
+use crate::tidy::workspace::Package;
 
 /// What to release, and whether to do it.
 #[derive(Debug, clap::Args)]
@@ -186,16 +188,23 @@ fn semver(clone: &Shell, version: &Version) -> Result<Outcome, Error> {
 
 /// Packs every crate that is published, each after those that it depends on, and builds each from
 /// its archive.
+///
+/// Cargo puts the archives in front of the crate index, so that crates which require each other can
+/// be built before the first of them is published.
 fn package(clone: &Shell) -> Result<Outcome, Error> {
-    let published: Vec<String> = tidy::workspace::packages(clone)?
-        .into_iter()
-        .filter(|package| package.publish)
-        .map(|package| package.name)
-        .collect();
+    let packages = tidy::workspace::packages(clone)?;
+    let published: Vec<&Package> = packages.iter().filter(|package| package.publish).collect();
     let flags = published
         .iter()
-        .flat_map(|name| ["--package", name.as_str()]);
-    cmd!(clone, "cargo package --locked --quiet {flags...}").run()?;
+        .flat_map(|package| ["--package", package.name.as_str()]);
+    // One folder for all: what they have in common is built once.
+    cmd!(
+        clone,
+        "cargo package --locked --quiet --target-dir target {flags...}"
+    )
+    .env("CARGO_PROFILE_DEV_DEBUG", "0")
+    .run()?;
+    archives::only_ours(clone, &published)?;
     Ok(Outcome::Ok(format!(
         "{} crates built from their archives",
         published.len()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use super::Dist;
 use crate::error::Error;
@@ -26,25 +26,29 @@ pub(super) fn write(dist: &Dist<'_>, sign_command: Option<&str>) -> Result<Outco
     let Some(command) = sign_command else {
         return Ok(Outcome::Ok(format!("{count} files, not signed")));
     };
-    let signature = sign(&sh, command)?;
+    let signature = sign(dist.sh, &dist.out, command)?;
     Ok(Outcome::Ok(format!("{count} files, {signature}")))
 }
 
-/// Runs the command with the file's path behind its own arguments, and finds what it wrote.
-fn sign(sh: &xshell::Shell, command: &str) -> Result<String, Error> {
-    let mut words = command.split_whitespace();
-    let program = words
-        .next()
-        .ok_or_else(|| Error::new("--sign-command is empty; name a program"))?;
-    let arguments: Vec<&str> = words.collect();
-    cmd!(sh, "{program} {arguments...} {FILE}").run()?;
+/// Runs the command in this folder, where what it names lies, with the file's path behind its own
+/// arguments; and finds what it wrote beside the file.
+fn sign(sh: &Shell, out: &Path, command: &str) -> Result<String, Error> {
+    if command.trim().is_empty() {
+        return Err(Error::new("--sign-command is empty; name a program"));
+    }
+    // The shell knows how the command's own arguments are quoted.
+    let file = out.join(FILE);
+    cmd!(sh, "sh -c")
+        .arg(format!("{command} \"$0\""))
+        .arg(file)
+        .run()?;
     let written = ["sig", "minisig", "asc"]
         .map(|ending| format!("{FILE}.{ending}"))
         .into_iter()
-        .find(|name| sh.path_exists(Path::new(name)));
+        .find(|name| sh.path_exists(out.join(name)));
     written.ok_or_else(|| {
         Error::new(format!(
-            "{program} wrote none of {FILE}.sig, {FILE}.minisig and {FILE}.asc"
+            "`{command}` wrote none of {FILE}.sig, {FILE}.minisig and {FILE}.asc"
         ))
     })
 }
@@ -52,53 +56,77 @@ fn sign(sh: &xshell::Shell, command: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xshell::Shell;
 
-    #[test]
-    fn a_signature_is_made_by_ssh_keygen_and_checked_as_documented() {
+    /// A folder with a key's place, and below it one with sums.
+    fn folders() -> (tempfile::TempDir, Shell) {
         let folder = tempfile::tempdir().unwrap();
         let sh = Shell::new().unwrap();
-        if std::process::Command::new("ssh-keygen")
-            .arg("-?")
-            .output()
-            .is_err()
-        {
-            eprintln!("skipped: ssh-keygen not found");
-            return;
-        }
         sh.change_dir(folder.path());
-        cmd!(sh, "ssh-keygen -q -t ed25519 -N '' -C release -f key")
-            .run()
-            .unwrap();
-        sh.write_file(FILE, "0000 *a\n").unwrap();
-        let written = sign(&sh, "ssh-keygen -q -Y sign -f key -n pamctl").unwrap();
-        assert_eq!(written, "SHA256SUMS.sig");
-        let key = sh.read_file("key.pub").unwrap();
-        sh.write_file("signers", format!("release {key}")).unwrap();
-        let check = || {
-            let sums = sh.read_file(FILE).unwrap();
-            cmd!(
-                sh,
-                "ssh-keygen -Y verify -f signers -I release -n pamctl -s SHA256SUMS.sig"
-            )
-            .stdin(sums)
-            .ignore_stdout()
-            .ignore_stderr()
-            .run()
-        };
-        assert!(check().is_ok());
-        sh.write_file(FILE, "1111 *a\n").unwrap();
-        assert!(check().is_err());
+        sh.write_file(format!("out/{FILE}"), "0000 *a\n").unwrap();
+        (folder, sh)
+    }
+
+    const GUIDE: &str = include_str!("../../../docs/releasing.md");
+
+    /// The command by which the guide signs with this program.
+    fn sign_command(program: &str) -> &'static str {
+        let mut commands = GUIDE.split("--sign-command '").skip(1);
+        let command = commands.find(|command| command.starts_with(program));
+        command.unwrap().split('\'').next().unwrap()
+    }
+
+    /// How the guide checks the signature with this program.
+    fn check_commands(program: &str) -> String {
+        let (_, section) = GUIDE.split_once("## Check a release").unwrap();
+        let block = section.split("```").nth(1).unwrap();
+        let lines = block.lines().filter(|line| {
+            line.starts_with(program) || (program == "ssh-keygen" && line.starts_with("echo"))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_signature_is_made_and_checked_as_documented() {
+        for (program, key, public, written) in [
+            (
+                "ssh-keygen",
+                "ssh-keygen -q -t ed25519 -N '' -C release -f release-key",
+                "release-key.pub",
+                "SHA256SUMS.sig",
+            ),
+            (
+                "minisign",
+                "minisign -G -W -p release.pub -s release.key",
+                "release.pub",
+                "SHA256SUMS.minisig",
+            ),
+        ] {
+            let (_folder, sh) = folders();
+            let run = |lines: &str| {
+                let command = cmd!(sh, "sh -e -c {lines}").quiet();
+                command.ignore_stdout().ignore_stderr().run()
+            };
+            if run(&format!("command -v {program}")).is_err() {
+                eprintln!("skipped: {program} not found");
+                continue;
+            }
+            run(key).unwrap();
+            let out = sh.current_dir().join("out");
+            assert_eq!(sign(&sh, &out, sign_command(program)).unwrap(), written);
+            sh.copy_file(public, &out).unwrap();
+            let check = format!("cd out\n{}", check_commands(program));
+            run(&check).unwrap();
+            sh.write_file(out.join(FILE), "1111 *a\n").unwrap();
+            assert!(run(&check).is_err(), "{check}");
+        }
     }
 
     #[test]
     fn a_command_that_signs_nothing_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let sh = Shell::new().unwrap();
-        sh.change_dir(folder.path());
-        sh.write_file(FILE, "").unwrap();
-        let error = sign(&sh, "true").unwrap_err().to_string();
+        let (_folder, sh) = folders();
+        let out = sh.current_dir().join("out");
+        let error = sign(&sh, &out, "true").unwrap_err().to_string();
         assert!(error.contains("wrote none"), "{error}");
-        assert!(sign(&sh, "").is_err());
+        assert!(sign(&sh, &out, " ").is_err());
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn check(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for text in texts.iter().filter(|text| text.path.ends_with(".md")) {
-        findings.extend(dead_links(text, &exists));
+        findings.extend(dead_links(text, texts, &exists));
     }
     let content = |path: &str| {
         texts
@@ -33,18 +33,29 @@ pub(super) fn check(
     findings
 }
 
-/// A relative link whose file is not there.
-fn dead_links(text: &Text, exists: &impl Fn(&str) -> bool) -> Vec<Finding> {
+/// A relative link whose file is not there, or has no heading of that name.
+fn dead_links(text: &Text, texts: &[Text], exists: &impl Fn(&str) -> bool) -> Vec<Finding> {
     let folder = text.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut findings = Vec::new();
     for (index, line) in text.content.lines().enumerate() {
         for (at, open) in line.match_indices("](") {
             let target = &line[at + open.len()..];
-            let target = target.split([')', '#', ' ']).next().unwrap_or_default();
+            let target = target.split([')', ' ']).next().unwrap_or_default();
             if target.is_empty() || target.contains(':') {
                 continue;
             }
-            if !exists(&resolved(folder, target)) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match file {
+                "" => text.path.clone(),
+                file => resolved(folder, file),
+            };
+            let document = texts.iter().find(|text| text.path == path);
+            let leads_somewhere = match (anchor, document) {
+                ("", _) => exists(&path),
+                (anchor, Some(document)) => anchors(&document.content).any(|known| known == anchor),
+                (_, None) => false,
+            };
+            if !leads_somewhere {
                 findings.push(Finding::line(
                     &text.path,
                     index + 1,
@@ -54,6 +65,22 @@ fn dead_links(text: &Text, exists: &impl Fn(&str) -> bool) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The names by which the headings of a document are linked to.
+fn anchors(document: &str) -> impl Iterator<Item = String> {
+    let mut fenced = false;
+    let headings = document.lines().filter(move |line| {
+        fenced ^= line.starts_with("```");
+        !fenced && line.starts_with('#')
+    });
+    headings.map(|line| {
+        let heading = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    })
 }
 
 fn resolved(folder: &str, target: &str) -> String {
@@ -122,18 +149,27 @@ mod tests {
 
     #[test]
     fn a_dead_link_is_found() {
-        let text = Text {
-            path: "docs/a.md".into(),
-            content: "[b](b.md#part) [top](../README.md) [web](https://example.com) [in](#here)\n\
-                      [gone](gone.md)\n"
-                .into(),
+        let text = |path: &str, content: &str| Text {
+            path: path.into(),
+            content: content.into(),
         };
-        let there = ["docs/b.md", "README.md"];
-        let findings = dead_links(&text, &|path: &str| there.contains(&path));
-        assert_eq!(findings.len(), 1);
+        let a = text(
+            "docs/a.md",
+            "# Here\n[b](b.md#a-part-of-it) [top](../README.md) [web](https://example.com) [in](#here)\n\
+             [gone](gone.md) [unnamed](b.md#other) [in code](b.md#no-heading)\n",
+        );
+        let b = text(
+            "docs/b.md",
+            "## A part, of `it`\n```sh\n# No heading\n```\n",
+        );
+        let there = ["docs/a.md", "docs/b.md", "README.md"];
+        let texts = [a, b];
+        let findings = dead_links(&texts[0], &texts, &|path: &str| there.contains(&path));
+        let findings: Vec<String> = findings.iter().map(Finding::to_string).collect();
         assert_eq!(
-            findings[0].to_string(),
-            "docs/a.md:2: the link to gone.md leads nowhere"
+            findings,
+            ["gone.md", "b.md#other", "b.md#no-heading"]
+                .map(|target| format!("docs/a.md:3: the link to {target} leads nowhere"))
         );
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::Scheme;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, Uri};
 use pam_proto::Secret;
 use pam_proto::oauth1::base_string::UriError;
 use pam_proto::oauth1::header::HeaderError;
@@ -52,12 +52,17 @@ fn verify(verifier: &Verifier, request: &Request<Vec<u8>>, now: u64) -> Result<(
 /// A request whose header holds these parameters and a right signature of them, made without the
 /// checks of a signer.
 fn with_params(params: &[(&str, &str)]) -> Request<Vec<u8>> {
+    with_params_to(URL, params)
+}
+
+fn with_params_to(url: &str, params: &[(&str, &str)]) -> Request<Vec<u8>> {
+    let uri: Uri = url.parse().unwrap();
     let mut all = pam_proto::oauth1::params::Params::new();
+    all.push_form(uri.query().unwrap_or_default().as_bytes());
     for (name, value) in params.iter().filter(|(name, _)| *name != "oauth_signature") {
         all.push(*name, *value);
     }
-    let base_string =
-        pam_proto::oauth1::base_string::build("DELETE", &URL.parse().unwrap(), None, all).unwrap();
+    let base_string = pam_proto::oauth1::base_string::build("DELETE", &uri, None, all).unwrap();
     let signature = find("ck", Some("tk"))
         .unwrap()
         .sign(&base_string)
@@ -70,10 +75,10 @@ fn with_params(params: &[(&str, &str)]) -> Request<Vec<u8>> {
         })
         .map(|(name, value)| format!("{name}=\"{}\"", percent::encode(value)))
         .collect();
-    let mut request = unsigned();
-    let value = format!("OAuth {}", fields.join(", ")).parse().unwrap();
-    request.headers_mut().insert(AUTHORIZATION, value);
-    request
+    Request::delete(url)
+        .header(AUTHORIZATION, format!("OAuth {}", fields.join(", ")))
+        .body(Vec::new())
+        .unwrap()
 }
 
 /// An empty signature stands for the right one.
@@ -210,6 +215,9 @@ fn a_parameter_is_in_two_places() {
     let request = Request::delete(format!("{URL}?oauth_verifier=v")).body(Vec::new());
     let request = signer().sign(request.unwrap(), &Stamp::new(NOW, "n0nce"));
     assert_eq!(verify(&Verifier::new(), &request.unwrap(), NOW), Ok(()));
+    // And one that is not the protocol's may be in several places (RFC 5849 section 3.4.1.3.1).
+    let request = with_params_to(&format!("{URL}?a=c"), &[&[("a", "b")], &RIGHT[..]].concat());
+    assert_eq!(verify(&Verifier::new(), &request, NOW), Ok(()));
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! ureq, by hand: `ureq SESSION_ID`.
 
-use std::{io::ErrorKind::ConnectionRefused, sync::Arc, thread};
+#[path = "../src/vault.rs"]
+#[expect(unreachable_pub, reason = "it is a library's module elsewhere")]
+mod vault;
 
 use http::Response;
-use pam_examples::vault::{self, Answer, Failed, Next, Request, Termination};
 use pam_proto::{Pace, termination::Failure};
+use std::{io::ErrorKind::ConnectionRefused, sync::Arc, thread};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Timeout};
+use vault::{Answer, CONNECT_LIMIT, Failed, Next, Request, Termination};
 
 fn main() -> Result<(), Failed> {
     let mut termination = Termination::from_env()?;
@@ -30,11 +33,10 @@ fn agent(ca: &[u8]) -> Agent {
     let tls = TlsConfig::builder().root_certs(roots);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = tls.unversioned_rustls_crypto_provider(provider).build();
-    let config = Agent::config_builder().tls_config(tls).proxy(None);
+    let config = Agent::config_builder().timeout_connect(Some(CONNECT_LIMIT));
     let config = config.max_redirects(0).max_redirects_will_error(false);
-    let config = config.http_status_as_error(false);
-    let limit = Some(vault::CONNECT_LIMIT);
-    config.timeout_connect(limit).build().into()
+    let config = config.http_status_as_error(false).tls_config(tls);
+    config.proxy(None).build().into()
 }
 
 fn send(agent: &Agent, request: Request, pace: Pace) -> Answer {
@@ -43,10 +45,8 @@ fn send(agent: &Agent, request: Request, pace: Pace) -> Answer {
     let request = request.timeout_global(Some(vault::answer_limit(pace)));
     let (head, mut body) = agent.run(request.build()).map_err(failure)?.into_parts();
     let body = body.with_config().limit(vault::BODY_LIMIT as u64);
-    Ok(Response::from_parts(
-        head,
-        body.read_to_vec().map_err(vault::lost)?,
-    ))
+    let body = body.read_to_vec().map_err(vault::lost)?;
+    Ok(Response::from_parts(head, body))
 }
 
 /// Whether the appliance may have seen the request.

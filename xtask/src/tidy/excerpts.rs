@@ -1,8 +1,8 @@
 //! Code in documents that is a file of this repository: a mark names the file, and the block behind
 //! it shows what is in there.
 //!
-//! An example shows `use pam_examples::vault` where a reader's own crate has the module itself; the
-//! document shows the reader's form.
+//! An example has a module where this repository keeps it, and a reader's own crate beside the file
+//! that it is shown in: the attributes that say so are left out.
 
 use xshell::Shell;
 
@@ -56,7 +56,7 @@ fn written(document: &str, texts: &[Text]) -> Result<String, String> {
         let Some(source) = texts.iter().find(|text| text.path == path) else {
             return Err(format!("it shows {path}, which is not there"));
         };
-        let code = in_a_crate_of_its_own(&source.content);
+        let code = in_a_crate_of_its_own(&source.content)?;
         written.push_str(&format!("{before}{MARK}{path} -->\n{FENCE}{code}{END}"));
         rest = after;
     }
@@ -64,15 +64,15 @@ fn written(document: &str, texts: &[Text]) -> Result<String, String> {
     Ok(written)
 }
 
-/// With the shared module as the reader's own.
-fn in_a_crate_of_its_own(source: &str) -> String {
-    const SHARED: &str = "use pam_examples::vault::";
-    let Some(at) = source.find(SHARED) else {
-        return source.to_owned();
+/// Without the attributes of a module that lies elsewhere.
+fn in_a_crate_of_its_own(source: &str) -> Result<String, String> {
+    let Some((before, module)) = source.split_once("#[path = ") else {
+        return Ok(source.to_owned());
     };
-    let uses = source[..at].find("\nuse ").map_or(0, |at| at + 1);
-    let source = source.replace(SHARED, "use crate::vault::");
-    format!("{}mod vault;\n\n{}", &source[..uses], &source[uses..])
+    match module.find("\nmod ") {
+        Some(at) => Ok(format!("{before}{}", &module[at + 1..])),
+        None => Err("an attribute `path` without a module behind it".into()),
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     fn a_block_that_differs_is_found_and_written() {
         let source = text(
             "a.rs",
-            "//! A.\n\nuse std::fmt;\n\nuse pam_examples::vault::Next;\n\nfn main() {}\n",
+            "//! A.\n\n#[path = \"../src/b.rs\"]\n#[expect(dead_code)]\nmod b;\n\nfn main() {}\n",
         );
         let document = "one\n<!-- code: a.rs -->\n```rust\nold\n```\ntwo\n";
         let texts = [source, text("b.md", document)];
@@ -98,8 +98,7 @@ mod tests {
         let written = written(document, &texts).unwrap();
         assert_eq!(
             written,
-            "one\n<!-- code: a.rs -->\n```rust\n//! A.\n\nmod vault;\n\nuse std::fmt;\n\nuse \
-             crate::vault::Next;\n\nfn main() {}\n```\ntwo\n"
+            "one\n<!-- code: a.rs -->\n```rust\n//! A.\n\nmod b;\n\nfn main() {}\n```\ntwo\n"
         );
         let [source, _] = texts;
         assert_eq!(check(&[source, text("b.md", &written)]), []);

@@ -218,7 +218,8 @@ fn take_over(sh: &Shell, clone: &Path, tag: &str) -> Result<Outcome, Error> {
     cmd!(sh, "git merge --quiet --ff-only FETCH_HEAD").run()?;
     cmd!(sh, "git fetch --quiet {clone} {tag_ref}").run()?;
     Ok(Outcome::Ok(format!(
-        "{tag} is set; push it, then `cargo publish` the crates in target/release-checkout"
+        "{tag} is set; push it, then run `cargo publish --workspace --locked` in \
+         target/release-checkout (docs/releasing.md)"
     )))
 }
 

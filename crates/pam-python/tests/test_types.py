@@ -3,10 +3,44 @@
 import ast
 import inspect
 import pathlib
+import subprocess
+import sys
 
 import pamctl
 
 STUB = pathlib.Path(pamctl.__file__).with_name("__init__.pyi")
+PROGRAM = pathlib.Path(__file__).with_name("typed_program.py")
+
+
+def check(folder, module, *arguments):
+    """Runs a part of mypy where it finds the installed package and nothing else."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_a_program_passes_the_strictest_check(tmp_path):
+    done = check(tmp_path, "mypy", "--strict", str(PROGRAM))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_does_not_fit_is_found(tmp_path):
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(
+        "import pamctl\n"
+        "def end(vault: pamctl.Client, session: pamctl.Session) -> None:\n"
+        "    vault.terminate(1.5)\n"
+        "    vault.terminate(session.session_id)\n"
+        "    vault.sessions(users='a')\n"
+        "    session.user = 'root'\n"
+    )
+    done = check(tmp_path, "mypy", "--strict", str(wrong))
+    lines = [line.split(":")[1] for line in done.stdout.splitlines() if "error:" in line]
+    assert lines == ["3", "4", "5", "6"], done.stdout + done.stderr
+
+
+def test_the_stub_is_whole(tmp_path):
+    done = check(tmp_path, "mypy.stubtest", "pamctl", "--ignore-missing-stub")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_stub_is_installed():

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
+use crate::dist;
 use crate::error::Error;
 use crate::steps::Outcome;
 use crate::tools::CARGO_CYCLONEDX;
@@ -27,12 +28,15 @@ pub(crate) fn write(sh: &Shell, out: &Path) -> Result<Outcome, Error> {
         sh,
         "cargo cyclonedx --manifest-path crates/pam-cli/Cargo.toml --format json --override-filename {name} --quiet"
     )
+    .env("SOURCE_DATE_EPOCH", dist::commit_time(sh)?)
     .run()?;
     let written = sh.read_file(format!("crates/pam-cli/{FILE}"));
     for package in crate::tidy::workspace::packages(sh)? {
         sh.remove_path(format!("{}/{FILE}", package.folder()))?;
     }
-    let written = written?;
+    // Where the checkout lies is nobody's business, and differs.
+    let root = sh.current_dir().display().to_string();
+    let written = written?.replace(&root, "/pamctl");
     let bom: Value = serde_json::from_str(&written).map_err(|source| Error::Json {
         what: "the bill of materials".into(),
         source,

@@ -43,6 +43,7 @@ enum Build {
 }
 
 /// Everything that the steps share.
+#[derive(Debug, Clone)]
 struct Dist<'s> {
     sh: &'s Shell,
     build: Build,
@@ -140,6 +141,11 @@ fn contains(content: &[u8], part: &[u8]) -> bool {
     content.windows(part.len()).any(|window| window == part)
 }
 
+/// The time of the commit, in seconds since 1970: all that is made says it was made then.
+pub(crate) fn commit_time(sh: &Shell) -> Result<String, Error> {
+    Ok(cmd!(sh, "git log -1 --format=%ct").quiet().read()?)
+}
+
 impl Build {
     /// The profile's name.
     fn profile(self) -> &'static str {
@@ -171,7 +177,7 @@ impl<'s> Dist<'s> {
             out,
             version: version.ok_or_else(|| Error::new("the workspace has no package"))?,
             target: host.to_owned(),
-            epoch: cmd!(sh, "git log -1 --format=%ct").quiet().read()?,
+            epoch: commit_time(sh)?,
             root,
         })
     }

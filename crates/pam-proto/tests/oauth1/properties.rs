@@ -1,7 +1,7 @@
 //! What holds for every request.
 
-use http::Uri;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{Request, Uri};
 use pam_proto::Secret;
 use pam_proto::oauth1::params::Params;
 use pam_proto::oauth1::signature::Key;
@@ -158,6 +158,38 @@ proptest! {
 }
 
 /// A mebibyte takes a moment; if time grew with its square, it would take minutes.
+#[test]
+fn a_request_brings_no_parameter_that_its_signer_sets_or_never_sends() {
+    let credentials = Credentials::new("ck", Secret::new("cs")).with_token("tk", Secret::new("ts"));
+    let signer = Signer::new(&credentials).unwrap();
+    let signer = signer.with_parameter("oauth_callback", "c").unwrap();
+    let sign = |text: &str| {
+        let query = Request::get(format!("https://vault.example.com/?{text}"));
+        let form = Request::post("https://vault.example.com/")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let requests = [
+            query.body(String::new()).unwrap(),
+            form.body(text.to_owned()).unwrap(),
+        ];
+        requests.map(|request| signer.sign(request, &Stamp::new(1, "n")).map(drop))
+    };
+    for (text, name) in [
+        ("oauth_nonce=n", "oauth_nonce"),
+        ("a=b&oauth%5Ftoken=tk", "oauth_token"),
+        ("oauth_signature", "oauth_signature"),
+        ("oauth_callback=d", "oauth_callback"),
+        ("oauth_consumer_secret=cs", "oauth_consumer_secret"),
+        ("oauth_token_secret=ts", "oauth_token_secret"),
+    ] {
+        let name = name.to_owned();
+        let refused = Err(SignError::Twice { name });
+        assert_eq!(sign(text), [refused.clone(), refused], "{text}");
+    }
+    for text in ["oauth_verifier=v", "oauth_nonces=n", "nonce=oauth_nonce"] {
+        assert_eq!(sign(text), [Ok(()), Ok(())], "{text}");
+    }
+}
+
 #[test]
 fn a_huge_header_is_read_in_a_moment() {
     let size = 1 << 20;

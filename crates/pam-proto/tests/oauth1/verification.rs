@@ -642,11 +642,13 @@ fn a_refusal_shows_neither_secret_nor_signature() {
     let request = with("oauth_signature", "d3Jvbmc=");
     let refusal = verify(&verifier, &request, NOW).unwrap_err();
     let base_string = verifier.explain(&request, &origin()).unwrap();
-    let right = find("ck", Some("tk")).unwrap().sign(&base_string);
+    let key = find("ck", Some("tk")).unwrap();
+    let right = key.sign(&base_string);
     let shown = format!(
         "{refusal} {refusal:?} {verifier:?} {right:?} {:?}",
         signer()
     );
+    assert_eq!(format!("{key:?}"), "Key([redacted])");
     for hidden in ["\"cs\"", "cs&ts", right.as_str(), "[105,", "0x"] {
         assert!(!shown.contains(hidden), "{shown}");
     }

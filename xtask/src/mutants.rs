@@ -20,8 +20,8 @@ const SURVIVORS: &str = "tests/mutants.txt";
 const DOCUMENT: &str = "docs/testing.md";
 
 /// The most changes of a module that are tried when only changed lines are looked
-/// at: a minute or two.
-const SAMPLE: usize = 16;
+/// at: less than a minute.
+const SAMPLE: usize = 8;
 
 /// Which changes to try.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! What holds for every request.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{Request, Uri};
 use pam_proto::Secret;
 use pam_proto::oauth1::params::Params;
@@ -158,11 +158,72 @@ proptest! {
 }
 
 /// A mebibyte takes a moment; if time grew with its square, it would take minutes.
+fn signer() -> Signer {
+    let credentials = Credentials::new("ck", Secret::new("cs")).with_token("tk", Secret::new("ts"));
+    Signer::new(&credentials).unwrap()
+}
+
+#[test]
+fn a_request_is_signed_by_its_parts_as_it_is_by_itself() {
+    let request = Request::post("https://vault.example.com/api?q=1")
+        .header(HOST, "front.example.com:8443")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body("a=b")
+        .unwrap();
+    let parts = Target::new("POST", request.uri())
+        .with_host("front.example.com:8443")
+        .with_form(b"a=b");
+    let stamp = Stamp::new(1, "n");
+    let explained = signer().explain(&parts, &stamp).unwrap();
+    assert_eq!(
+        signer().explain(&Target::of(&request), &stamp),
+        Ok(explained.clone())
+    );
+    let base_uri = "POST&https%3A%2F%2Ffront.example.com%3A8443%2Fapi&a%3Db%26";
+    assert!(explained.base_string.starts_with(base_uri));
+
+    let key = Key::new(&Secret::new("cs"), Some(&Secret::new("ts")));
+    let signature = key.sign(&explained.base_string);
+    assert!(signature.matches(&explained.signature));
+    for other in [
+        "",
+        &explained.signature[1..],
+        &explained.signature.to_lowercase(),
+    ] {
+        assert!(!signature.matches(other), "{other}");
+    }
+    assert_eq!(format!("{signature:?}"), "Signature([redacted])");
+    assert!(format!("{:?}", signer()).contains("oauth_consumer_key"));
+}
+
+#[test]
+fn what_a_signer_is_given_is_text_for_a_header() {
+    let with = |name: &str, value: &str| signer().with_parameter(name, value).map(drop);
+    assert_eq!(with("oauth_verifier", "a b\u{e9}\"\\"), Ok(()));
+    for name in ["oauth_nonce", "oauth_signature", "oauth_token_secret"] {
+        let name = name.to_owned();
+        let refused = Err(SignError::Reserved { name: name.clone() });
+        assert_eq!(with(&name, "v"), refused);
+    }
+    let field = "value of a parameter";
+    let refused = Err(SignError::ControlCharacter { field });
+    assert_eq!(with("oauth_verifier", "a\nb"), refused);
+
+    let uri = Uri::from_static("https://vault.example.com/");
+    let sign = |nonce: &str| {
+        let stamp = Stamp::new(1, nonce);
+        signer()
+            .explain(&Target::new("GET", &uri), &stamp)
+            .map(drop)
+    };
+    assert_eq!(sign("a b\u{e9}"), Ok(()));
+    let refused = Err(SignError::ControlCharacter { field: "nonce" });
+    assert_eq!(sign("a\u{7f}"), refused);
+}
+
 #[test]
 fn a_request_brings_no_parameter_that_its_signer_sets_or_never_sends() {
-    let credentials = Credentials::new("ck", Secret::new("cs")).with_token("tk", Secret::new("ts"));
-    let signer = Signer::new(&credentials).unwrap();
-    let signer = signer.with_parameter("oauth_callback", "c").unwrap();
+    let signer = signer().with_parameter("oauth_callback", "c").unwrap();
     let sign = |text: &str| {
         let query = Request::get(format!("https://vault.example.com/?{text}"));
         let form = Request::post("https://vault.example.com/")

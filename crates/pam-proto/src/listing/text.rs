@@ -39,13 +39,18 @@ impl<'a> RawText<'a> {
     /// The same, and notes what had to be replaced.
     pub(super) fn decode_noting(self, notes: &mut Notes) -> Cow<'a, str> {
         let text = self.decode();
-        if let (Self::Plain(raw) | Self::Escaped(raw), true) = (self, text.contains(REPLACED)) {
-            if std::str::from_utf8(raw).is_err() {
-                notes.note(Tolerance::InvalidUtf8);
+        match (self, &text) {
+            // Only a replacement makes a copy.
+            (Self::Plain(_), Cow::Owned(_)) => notes.note(Tolerance::InvalidUtf8),
+            (Self::Escaped(raw), text) if text.contains(REPLACED) => {
+                if std::str::from_utf8(raw).is_err() {
+                    notes.note(Tolerance::InvalidUtf8);
+                }
+                if has_half_pair(raw) {
+                    notes.note(Tolerance::LoneSurrogate);
+                }
             }
-            if matches!(self, Self::Escaped(_)) && has_half_pair(raw) {
-                notes.note(Tolerance::LoneSurrogate);
-            }
+            _ => {}
         }
         text
     }

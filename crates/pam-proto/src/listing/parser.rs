@@ -18,6 +18,9 @@ use crate::tolerance::{Notes, Tolerance};
 /// The most bytes that one record may have, and the most that may stand beside the list: 1 MiB.
 pub const RECORD_MAX: usize = 1 << 20;
 
+/// How many bytes more a record that was cut mostly needs at most.
+const MOSTLY: usize = 1 << 10;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What a listing amounted to.
@@ -301,13 +304,37 @@ impl ListingParser {
         }
         if self.cut {
             self.cut = false;
-            let beginning = std::mem::take(&mut self.carry);
-            self.enter_record(0);
-            self.walk(&beginning, &mut 0)?;
-            self.key_from = self.key_from.map(|_| 0);
-            self.keep_from = self.keep_from.map(|_| 0);
+            if let Some(lying) = self.complete(chunk, at)? {
+                return Ok(Some(lying));
+            }
         }
         self.walk(chunk, at)
+    }
+
+    /// Goes on with the record whose beginning a chunk's end has cut off.
+    fn complete(&mut self, chunk: &[u8], at: &mut usize) -> Result<Option<Lying>, Stop> {
+        let mut record = std::mem::take(&mut self.carry);
+        let known = record.len();
+        let rest = chunk.get(*at..).unwrap_or_default();
+        let room = RECORD_MAX - known.min(RECORD_MAX);
+        record.extend_from_slice(rest.get(..room.min(MOSTLY)).unwrap_or(rest));
+        let depth = self.places.len() as u32;
+        if let Ok(Reading::Whole { end }) = self.reader.read(&record, 0, depth) {
+            record.truncate(end);
+            *at += end - known;
+            self.grammar.value_was_read();
+            let lying = self.object(&record)?.then_some(Lying::InCarry);
+            self.carry = record;
+            self.back(*at);
+            return Ok(lying);
+        }
+        // It is not read from its beginning again, however many chunks it takes.
+        record.truncate(known);
+        self.enter_record(0);
+        self.walk(&record, &mut 0)?;
+        self.key_from = self.key_from.map(|_| 0);
+        self.keep_from = self.keep_from.map(|_| 0);
+        Ok(None)
     }
 
     /// Looks for the brace, behind nothing but a byte order mark and white space.

@@ -17,7 +17,7 @@ use crate::Secret;
 const TEXT_LENGTH: usize = 28;
 
 /// SHA-1's five words.
-type State = [u32; 5];
+pub(super) type State = [u32; 5];
 
 /// SHA-1's words before the first block (FIPS 180-4 section 5.3.1).
 const START: State = [
@@ -78,18 +78,35 @@ impl Key {
         let mut buffer = EMPTY;
         let mut writer = self.writer(&mut buffer);
         writer.put(base_string.as_bytes());
-        writer.into_signature()
+        self.signature(writer)
     }
 
     /// Takes a base string piece by piece.
     #[inline]
-    pub(super) fn writer<'b>(&self, buffer: &'b mut Buffer) -> Writer<'b, Mac<'_>> {
-        let mac = Mac {
+    pub(super) fn writer<'b>(&self, buffer: &'b mut Buffer) -> Writer<'b, Hash> {
+        let hash = Hash {
             state: *self.inner,
             blocks: 1,
-            outer: &self.outer,
         };
-        Writer::new(mac, buffer)
+        Writer::new(hash, buffer)
+    }
+
+    /// The signature of what was written to this key's writer.
+    #[inline]
+    pub(super) fn signature(&self, writer: Writer<'_, Hash>) -> Signature {
+        let mut block = [[0; BLOCK]];
+        let inner = bytes(writer.into_digest());
+        for (place, byte) in block.as_flattened_mut().iter_mut().zip(inner) {
+            *place = byte;
+        }
+        pad(&mut block, inner.len(), 1);
+        let mut state = *self.outer;
+        compress(&mut state, &block);
+
+        let mut text = [0; TEXT_LENGTH];
+        // 20 bytes fit: they are 28 characters.
+        let _ = STANDARD.encode_slice(bytes(state), &mut text);
+        Signature(text)
     }
 }
 
@@ -106,42 +123,36 @@ impl fmt::Debug for Key {
     }
 }
 
-/// An HMAC under way.
-pub(super) struct Mac<'k> {
+/// SHA-1 of a text under way.
+pub(super) struct Hash {
     state: State,
-    /// Blocks hashed so far, the key's own among them.
+    /// Blocks hashed so far, a key's own among them.
     blocks: usize,
-    outer: &'k State,
 }
 
-impl Sink for Mac<'_> {
+impl Hash {
+    #[cfg(feature = "verify")]
+    pub(super) const START: Self = Self {
+        state: START,
+        blocks: 0,
+    };
+}
+
+impl Sink for Hash {
     fn take(&mut self, blocks: &[[u8; BLOCK]]) {
         compress(&mut self.state, blocks);
         self.blocks += blocks.len();
     }
 }
 
-impl Writer<'_, Mac<'_>> {
-    /// The signature of what was written.
+impl Writer<'_, Hash> {
+    /// The words that SHA-1 makes of what was written.
     #[inline]
-    pub(super) fn into_signature(mut self) -> Signature {
+    pub(super) fn into_digest(mut self) -> State {
         self.make_room(PADDING);
         let full = pad(self.buffer, self.length, self.sink.blocks);
         self.sink.take(self.buffer.get(..full).unwrap_or_default());
-
-        let mut block = [[0; BLOCK]];
-        let inner = bytes(self.sink.state);
-        for (place, byte) in block.as_flattened_mut().iter_mut().zip(inner) {
-            *place = byte;
-        }
-        pad(&mut block, inner.len(), 1);
-        let mut state = *self.sink.outer;
-        compress(&mut state, &block);
-
-        let mut text = [0; TEXT_LENGTH];
-        // 20 bytes fit: they are 28 characters.
-        let _ = STANDARD.encode_slice(bytes(state), &mut text);
-        Signature(text)
+        self.sink.state
     }
 }
 

@@ -179,7 +179,7 @@ impl Signer {
         let mut buffer = writer::EMPTY;
         let mut writer = self.key.writer(&mut buffer);
         draft.write_base_string(&mut writer);
-        let signature = writer.into_signature();
+        let signature = self.key.signature(writer);
 
         let mut writer = Writer::new(String::new(), &mut buffer);
         draft.write_header(&mut writer, &signature);

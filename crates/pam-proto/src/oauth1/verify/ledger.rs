@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sha1::{Digest, Sha1};
-
 use super::Refusal;
+use crate::oauth1::signature::{Hash, State};
+use crate::oauth1::writer::{Buffer, Writer};
 
 /// Remembers nonces, up to a number of them.
 ///
@@ -26,29 +26,31 @@ pub(super) struct Ledger {
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
     timestamp: u64,
-    digest: [u8; 20],
+    digest: State,
 }
 
 impl Use {
+    #[inline]
     pub(super) fn new(
         timestamp: u64,
         nonce: &str,
         consumer_key: &str,
         token: Option<&str>,
+        buffer: &mut Buffer,
     ) -> Self {
         // No UTF-8 text holds this byte, so no two uses are spelled alike.
         const END: &[u8] = &[0xFF];
-        let mut hash = Sha1::new();
-        hash.update(nonce);
-        hash.update(END);
-        hash.update(consumer_key);
+        let mut writer = Writer::new(Hash::START, buffer);
+        writer.put(nonce.as_bytes());
+        writer.put(END);
+        writer.put(consumer_key.as_bytes());
         if let Some(token) = token {
-            hash.update(END);
-            hash.update(token);
+            writer.put(END);
+            writer.put(token.as_bytes());
         }
         Self {
             timestamp,
-            digest: hash.finalize().into(),
+            digest: writer.into_digest(),
         }
     }
 }
@@ -86,9 +88,14 @@ impl Ledger {
         });
     }
 
+    /// Whether a nonce was used.
+    pub(super) fn knows(&self, nonce_use: &Use) -> bool {
+        self.used.contains(nonce_use)
+    }
+
     /// Remembers a use of a nonce, once.
     pub(super) fn admit(&mut self, nonce_use: Use) -> Result<(), Refusal> {
-        if self.used.len() >= self.capacity && !self.used.contains(&nonce_use) {
+        if self.used.len() >= self.capacity && !self.knows(&nonce_use) {
             return Err(Refusal::LedgerFull);
         }
         if self.used.insert(nonce_use) {

@@ -174,19 +174,23 @@ impl Verifier {
         let mut buffer = writer::EMPTY;
         let mut writer = key.writer(&mut buffer);
         received.write_base_string(&mut writer, request, origin);
-        let right = writer
-            .into_signature()
+        let right = key
+            .signature(writer)
             .matches_bytes(received.signature.bytes());
         let timestamp = received.timestamp.unwrap_or(now);
-        // Made for a wrong signature too, which so takes as long as a right one.
+        // Made and looked up for a wrong signature too, which so takes as long as a right one.
         let nonce_use = received.nonce.as_deref().map(|nonce| {
             let token = received.token.as_deref();
-            Use::new(timestamp, nonce, &received.consumer_key, token)
+            Use::new(timestamp, nonce, &received.consumer_key, token, &mut buffer)
         });
-        match found {
-            Err(unknown) => return Err(Refusal::Unknown(unknown)),
-            Ok(_) if !right => return Err(Refusal::Signature),
-            Ok(_) => {}
+        let refusal = match found {
+            Err(unknown) => Some(Refusal::Unknown(unknown)),
+            Ok(_) if !right => Some(Refusal::Signature),
+            Ok(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            std::hint::black_box(nonce_use.is_some_and(|nonce_use| self.lock().knows(&nonce_use)));
+            return Err(refusal);
         }
         self.spend(timestamp, nonce_use, now)?;
         Ok(Verified {

@@ -51,6 +51,7 @@ mod reader;
 mod record;
 mod scan;
 mod text;
+mod unusable;
 mod words;
 
 #[cfg(test)]

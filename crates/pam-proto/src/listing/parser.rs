@@ -9,8 +9,9 @@ use super::filter::Filter;
 use super::grammar::{DEPTH_MAX, Damage, Event, Grammar};
 use super::reader::{Reader, Reading};
 use super::record::{ListKey, SessionRecord, Shape};
+use super::unusable::{Unusable, Why};
 use crate::envelope::Envelope;
-use crate::error::{Fault, MissingField, ReplyError};
+use crate::error::{Fault, ReplyError};
 use crate::knowledge::Module;
 use crate::session::Session;
 use crate::tolerance::{Notes, Tolerance};
@@ -112,20 +113,6 @@ struct List {
 enum Lying {
     InChunk { from: usize, end: usize },
     InCarry,
-}
-
-/// Records that had to be left out.
-#[derive(Debug, Clone, Copy)]
-struct Unusable {
-    count: u64,
-    first: u64,
-    why: Why,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Why {
-    Missing(MissingField),
-    TooLarge,
 }
 
 enum Stop {
@@ -688,19 +675,5 @@ impl List {
         self.key = Some(key);
         self.before = records;
         Ok(true)
-    }
-}
-
-impl std::fmt::Display for Unusable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.why {
-            Why::Missing(missing) => write!(f, "{missing}"),
-            Why::TooLarge => write!(f, "a session has more than {RECORD_MAX} bytes"),
-        }?;
-        write!(f, " (record {} of the list", self.first)?;
-        match self.count {
-            1 => f.write_str("; the others were read)"),
-            count => write!(f, "; {count} were left out)"),
-        }
     }
 }

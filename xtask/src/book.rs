@@ -1,6 +1,7 @@
 //! `cargo xtask book`: the documents as one book, by mdBook where it is installed.
 //!
-//! Whether each link leads somewhere is checked by tidy, with and without mdBook.
+//! Whether each link leads somewhere is checked by tidy, and by mdbook-linkcheck2 where that is
+//! installed.
 
 use xshell::{Shell, cmd};
 

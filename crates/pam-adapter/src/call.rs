@@ -2,11 +2,12 @@
 //!
 //! A call may take more than its own request. The token must be fetched, the path found by a
 //! harmless read, a request signed anew with the appliance's time, a read repeated that a closing
-//! connection swallowed. [`Call`] decides all of that and does no I/O: its driver carries out one
+//! connection swallowed or that came too soon after others. [`Call`] decides all of that and does no I/O: its driver carries out one
 //! [`Step`] after the other, and tells what came of it.
 
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use pam_proto::discovery::{PROBE, RouteAnswer, RouteDiscovery, RouteSearch, SearchStep};
@@ -18,6 +19,7 @@ use crate::clock::Lesson;
 use crate::error::{CallError, Preparation};
 use crate::observer::Notice;
 use crate::outgoing::Raw;
+use crate::patience::Patience;
 
 /// What a driver does next.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub enum Step<T> {
     Send(Request<Vec<u8>>),
     /// Waits until the [`Calls`] wake it: another call fetches the token or finds the path.
     Wait,
+    /// Lets this time pass: the appliance takes no more requests for now.
+    Pause(Duration),
     /// Is done.
     Done(Result<T, CallError>),
 }
@@ -71,6 +75,9 @@ pub struct Call<T> {
     /// Whether others wait for this call to find the path.
     leads: bool,
     attempts: Attempts,
+    /// With the appliance's rate limit; none when the caller wants to know of it at once.
+    patience: Option<Patience>,
+    pause: Option<Duration>,
     fetch: Option<Fetch>,
     /// Why the last probe brought nothing.
     lost_probe: Option<CallError>,
@@ -134,14 +141,27 @@ impl<T> Call<T> {
             way: None,
             leads: false,
             attempts: Attempts::default(),
+            patience: Some(Patience::default()),
+            pause: None,
             fetch: None,
             lost_probe: None,
             outcome: None,
         }
     }
 
+    /// The same without waiting when the appliance says that there are too many requests: for a
+    /// caller that has other plans for the time.
+    #[must_use]
+    pub fn without_patience(mut self) -> Self {
+        self.patience = None;
+        self
+    }
+
     /// What to do now. It is always the same operation that is given.
     pub fn step<O: Operation>(&mut self, operation: &O) -> Step<T> {
+        if let Some(pause) = self.pause.take() {
+            return Step::Pause(pause);
+        }
         loop {
             let routes = match self.errand {
                 Errand::Probe(routes) | Errand::Send(routes) => routes,
@@ -187,6 +207,7 @@ impl<T> Call<T> {
                 self.calls.tolerated(notes);
                 match outcome {
                     Err(refusal) if self.remedied(&refusal) => return,
+                    Err(refusal) if self.waits(&PROBE, &refusal) => return,
                     outcome => outcome.map(drop).map_err(CallError::Reply),
                 }
             }
@@ -215,7 +236,7 @@ impl<T> Call<T> {
             Ok(output) => Ok(output),
         };
         if let Err(CallError::Reply(refusal)) = &outcome
-            && self.remedied(refusal)
+            && (self.remedied(refusal) || self.waits(operation, refusal))
         {
             return;
         }
@@ -264,6 +285,20 @@ impl<T> Call<T> {
             self.attempts.resent = false;
         }
         remedied
+    }
+
+    /// Whether the same is asked again after a while. Only what reads is: whether something that
+    /// changes the appliance is still wanted then, its caller must find out.
+    fn waits<O: Operation>(&mut self, operation: &O, refusal: &ReplyError) -> bool {
+        let patience = self.patience.as_mut();
+        let patience = patience.filter(|_| operation.effect() == Effect::Reads);
+        let deadline = self.calls.deadlines.of(operation.pace());
+        self.pause = patience.and_then(|patience| patience.wait(refusal, deadline));
+        if let Some(pause) = self.pause {
+            self.attempts.resent = false;
+            self.calls.notice(&Notice::RateLimited { pause });
+        }
+        self.pause.is_some()
     }
 
     /// The path to go along next.
@@ -454,7 +489,7 @@ impl Call<Response<Vec<u8>>> {
     pub fn returned(&mut self, raw: &Raw, response: Result<Response<Vec<u8>>, Failure>) {
         if let Ok(response) = &response
             && let Err(refusal) = Envelope::success(response)
-            && self.remedied(&refusal)
+            && (self.remedied(&refusal) || self.waits(raw, &refusal))
         {
             return;
         }

@@ -10,7 +10,7 @@ use pam_proto::{BaseUrl, Notes, Routes};
 use crate::clock::Clock;
 use crate::error::{CallError, SetupError};
 use crate::observer::{Notice, Observer};
-use crate::settings::{Authentication, RouteChoice, Settings};
+use crate::settings::{Authentication, Deadlines, RouteChoice, Settings};
 use crate::token_cache::TokenCache;
 
 /// The credentials, the token, the paths and the time, shared by all calls of a client.
@@ -21,6 +21,7 @@ pub struct Calls {
     pub(crate) base: BaseUrl,
     pub(crate) clock: Clock,
     pub(crate) method: Method,
+    pub(crate) deadlines: Deadlines,
     routing: Mutex<Routing>,
     observer: Option<Arc<dyn Observer>>,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -71,6 +72,7 @@ impl Calls {
             base: settings.base.clone(),
             clock: Clock::new(),
             method,
+            deadlines: settings.deadlines,
             routing: Mutex::new(Routing {
                 discovery,
                 probing: false,

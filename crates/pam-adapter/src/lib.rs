@@ -22,6 +22,7 @@ mod error;
 mod incoming;
 mod observer;
 mod outgoing;
+mod patience;
 mod presented;
 mod private_file;
 mod self_signed;

@@ -1,6 +1,7 @@
 //! Who is told what goes over the wire.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::{request, response};
 use pam_proto::{Notes, Routes};
@@ -49,6 +50,11 @@ pub enum Notice {
     },
     /// The appliance was found to serve this family of paths.
     RoutesLearned(Routes),
+    /// The appliance takes no more requests for now, and a read is sent again after a pause.
+    RateLimited {
+        /// How long the pause is.
+        pause: Duration,
+    },
     /// The access token can't be kept for the next run.
     TokenNotKept {
         /// The file and what is wrong with it.
@@ -73,6 +79,11 @@ impl fmt::Display for Notice {
             Self::RoutesLearned(routes) => {
                 write!(f, "the appliance serves the `{routes}` routes")
             }
+            Self::RateLimited { pause } => write!(
+                f,
+                "the appliance takes no more requests for now; asking again in {:.1} s",
+                pause.as_secs_f64()
+            ),
             Self::TokenNotKept { reason } => {
                 write!(f, "the access token is not kept for the next run: {reason}")
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pam_proto::oauth1::Credentials;
 use pam_proto::oauth2::ClientCredentials;
-use pam_proto::{BaseUrl, Routes};
+use pam_proto::{BaseUrl, Pace, Routes};
 
 use crate::observer::Observer;
 
@@ -122,6 +122,16 @@ pub struct Deadlines {
     /// The same for the listing, which "may take a few minutes" (A2A API specification, "List
     /// all"). Default: 10 min.
     pub listing: Duration,
+}
+
+impl Deadlines {
+    /// That of a call.
+    pub(crate) fn of(&self, pace: Pace) -> Duration {
+        match pace {
+            Pace::Ordinary => self.call,
+            Pace::Listing => self.listing,
+        }
+    }
 }
 
 impl Default for Deadlines {

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::thread;
 
 use http::{Request, Response, StatusCode};
 use pam_adapter::{Call, CallError, Calls, Raw, Settings, SetupError, Step};
@@ -57,21 +58,22 @@ impl Client {
     /// Carries out one operation and reads its answer.
     ///
     /// A request whose reply was lost is never sent again on its own, unless the operation only
-    /// [reads](pam_proto::Effect::Reads).
+    /// [reads](pam_proto::Effect::Reads). Neither is one that the appliance's rate limit refused;
+    /// a read is, after the time that the answer names, if that lies within its deadline.
     ///
     /// # Errors
     /// [`CallError`]; its [`may_have_executed`](CallError::may_have_executed) says whether the
     /// appliance may have acted.
     pub fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, CallError> {
-        Ok(self.answered(operation)?.1)
+        Ok(self.answered(operation, Call::new(self.calls()))?.1)
     }
 
-    /// The same, with the status of the answer.
+    /// The same by a call that was begun, with the status of the answer.
     pub(crate) fn answered<O: Operation>(
         &self,
         operation: &O,
+        mut call: Call<(StatusCode, O::Output)>,
     ) -> Result<(StatusCode, O::Output), CallError> {
-        let mut call = Call::new(self.calls());
         loop {
             let request = match self.lead(&mut call, operation) {
                 ControlFlow::Continue(request) => request,
@@ -117,11 +119,17 @@ impl Client {
                 Step::Send(request) => return ControlFlow::Continue(request),
                 Step::Done(outcome) => return ControlFlow::Break(outcome),
                 Step::Wait => self.0.waking.wait_past(seen),
+                Step::Pause(pause) => thread::sleep(pause),
                 Step::Prepare(request) => {
                     call.prepared(self.transport().exchange(request, Pace::Ordinary));
                 }
             }
         }
+    }
+
+    /// A call of somebody who has a plan for when the appliance takes no more requests.
+    pub(crate) fn at_once<T>(&self) -> Call<T> {
+        Call::new(self.calls()).without_patience()
     }
 
     pub(crate) fn calls(&self) -> &Arc<Calls> {

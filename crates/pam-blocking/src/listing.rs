@@ -41,7 +41,7 @@ impl Client {
         filter: &Filter,
         mut on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
-        let mut listing = Listing::new(self, filter);
+        let mut listing = Listing::new(self, Call::new(self.calls()), filter);
         loop {
             if let ControlFlow::Break(outcome) = listing.advance(&mut on_session) {
                 return outcome;
@@ -56,7 +56,7 @@ impl Client {
     #[must_use]
     pub fn sessions(&self, filter: &Filter) -> Sessions {
         Sessions {
-            listing: Some(Listing::new(self, filter)),
+            listing: Some(Listing::new(self, Call::new(self.calls()), filter)),
             ready: VecDeque::new(),
         }
     }
@@ -108,11 +108,11 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new(client: &Client, filter: &Filter) -> Self {
+    pub(crate) fn new(client: &Client, call: Call<ListingEnd>, filter: &Filter) -> Self {
         Self {
             client: client.clone(),
             filter: filter.clone(),
-            call: Call::new(client.calls()),
+            call,
             reading: None,
         }
     }

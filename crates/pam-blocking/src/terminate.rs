@@ -83,8 +83,9 @@ impl Client {
                         Step::WaitUntil(time) => break time,
                         Step::Finished => return,
                         Step::Get { ticket, number } => driver.look(self, move |client| {
-                            let answer = client.call(&GetSession::new(number));
-                            Some(drops::got(ticket, answer))
+                            let get = GetSession::new(number);
+                            let answer = client.answered(&get, client.at_once());
+                            Some(drops::got(ticket, answer.map(|(_, session)| session)))
                         }),
                         Step::List { ticket, wanted } => {
                             let (origin, looking) = (driver.origin, driver.looking.clone());
@@ -131,7 +132,7 @@ impl Client {
             return Withheld::interrupted().event(ticket);
         }
         let drop = TerminateSession::new(planned.session_id);
-        drops::dropped(ticket, self.answered(&drop))
+        drops::dropped(ticket, self.answered(&drop, self.at_once()))
     }
 }
 
@@ -190,7 +191,7 @@ fn look_for(
     looking: &Looking,
 ) -> Option<(Vec<Session>, Coverage)> {
     let (filter, mut sought) = Sought::new(wanted);
-    let mut listing = Listing::new(client, &filter);
+    let mut listing = Listing::new(client, client.at_once(), &filter);
     while looking.0.load(Ordering::Relaxed) {
         let advanced = listing.advance(&mut |record| sought.take(&record));
         if let ControlFlow::Break(ended) = advanced {

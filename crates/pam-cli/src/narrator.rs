@@ -54,6 +54,8 @@ impl Observer for Narrator {
         self.progress.aside(|| match notice {
             // The user's own clock may be the wrong one, so he is told unasked.
             Notice::ClockSkew { .. } => stderr::warning(notice),
+            // Nor should he wonder why nothing happens.
+            Notice::RateLimited { .. } => stderr::note(notice),
             Notice::RoutesLearned(_) if self.verbose > 0 => stderr::detail(notice),
             _ if self.verbose > 1 => stderr::detail(notice),
             _ => {}

@@ -8,6 +8,7 @@ use http::{Request, Response, StatusCode};
 use pam_adapter::{Call, CallError, Calls, Raw, Settings, SetupError, Step};
 use pam_proto::{BaseUrl, Operation, Pace, Routes};
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::transport::Transport;
 
@@ -66,21 +67,22 @@ impl Client {
     /// Carries out one operation and reads its answer.
     ///
     /// A request whose reply was lost is never sent again on its own, unless the operation only
-    /// [reads](pam_proto::Effect::Reads).
+    /// [reads](pam_proto::Effect::Reads). Neither is one that the appliance's rate limit refused;
+    /// a read is, after the time that the answer names, if that lies within its deadline.
     ///
     /// # Errors
     /// [`CallError`]; its [`may_have_executed`](CallError::may_have_executed) says whether the
     /// appliance may have acted.
     pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, CallError> {
-        Ok(self.answered(operation).await?.1)
+        Ok(self.answered(operation, Call::new(self.calls())).await?.1)
     }
 
-    /// The same, with the status of the answer.
+    /// The same by a call that was begun, with the status of the answer.
     pub(crate) async fn answered<O: Operation>(
         &self,
         operation: &O,
+        mut call: Call<(StatusCode, O::Output)>,
     ) -> Result<(StatusCode, O::Output), CallError> {
-        let mut call = Call::new(self.calls());
         loop {
             let request = match self.lead(&mut call, operation).await {
                 ControlFlow::Continue(request) => request,
@@ -128,6 +130,7 @@ impl Client {
                 Step::Send(request) => return ControlFlow::Continue(request),
                 Step::Done(outcome) => return ControlFlow::Break(outcome),
                 Step::Wait => woken.await,
+                Step::Pause(pause) => Box::pin(sleep(pause)).await,
                 Step::Prepare(request) => {
                     // Boxed, as it is rare, and would enlarge every call.
                     let exchange = self.transport().exchange(request, Pace::Ordinary);
@@ -136,6 +139,11 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// A call of somebody who has a plan for when the appliance takes no more requests.
+    pub(crate) fn at_once<T>(&self) -> Call<T> {
+        Call::new(self.calls()).without_patience()
     }
 
     pub(crate) fn calls(&self) -> &Arc<Calls> {

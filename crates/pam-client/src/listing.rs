@@ -40,9 +40,19 @@ impl Client {
     pub async fn list(
         &self,
         filter: &Filter,
+        on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<ListingEnd, CallError> {
+        self.list_by(Call::new(self.calls()), filter, on_session)
+            .await
+    }
+
+    /// The same by a call that was begun.
+    pub(crate) async fn list_by(
+        &self,
+        mut call: Call<ListingEnd>,
+        filter: &Filter,
         mut on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
-        let mut call = Call::new(self.calls());
         loop {
             let request = match self.lead(&mut call, &ListSessions).await {
                 ControlFlow::Continue(request) => request,

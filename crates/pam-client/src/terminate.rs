@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use pam_adapter::drops::{self, PlannedDrop, Sought, Withheld};
+use pam_proto::listing::SessionRecord;
 use pam_proto::termination::{Event, Limits, Report, Step, Target, Terminations, Ticket};
 use pam_proto::{GetSession, TerminateSession};
 use tokio::time::{Instant, sleep_until};
@@ -104,13 +105,15 @@ impl Client {
     ) -> Option<Event> {
         match step {
             Step::Get { ticket, number } => {
-                let answer = self.call(&GetSession::new(number)).await;
-                Some(drops::got(ticket, answer))
+                let get = GetSession::new(number);
+                let answer = self.answered(&get, self.at_once()).await;
+                Some(drops::got(ticket, answer.map(|(_, session)| session)))
             }
             Step::List { ticket, wanted } => {
                 let began = origin.elapsed();
                 let (filter, mut sought) = Sought::new(wanted);
-                let ended = self.list(&filter, |record| sought.take(&record)).await;
+                let take = |record: SessionRecord<'_>| sought.take(&record);
+                let ended = self.list_by(self.at_once(), &filter, take).await;
                 let (found, coverage) = sought.ended(ended);
                 Some(Event::Listed {
                     ticket,
@@ -141,6 +144,6 @@ impl Client {
             return Withheld::interrupted().event(ticket);
         }
         let drop = TerminateSession::new(planned.session_id);
-        drops::dropped(ticket, self.answered(&drop).await)
+        drops::dropped(ticket, self.answered(&drop, self.at_once()).await)
     }
 }

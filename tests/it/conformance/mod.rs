@@ -28,6 +28,7 @@ mod every_request_says_who_sends_it;
 mod listing_is_a_stream;
 mod lost_reply_is_not_retried;
 mod no_deadline_is_missed;
+mod rate_limit_is_obeyed;
 mod redirect_never_carries_authorization;
 mod routes_are_learned;
 mod terminations_are_driven;
@@ -133,6 +134,16 @@ macro_rules! conformance {
                     a_read_that_is_never_answered_is_not_repeated_for_ever,
                     an_idle_connection_that_was_closed_is_replaced_without_a_doubt,
                     an_answer_cut_in_the_middle_says_how_far_it_came,
+                ]
+            );
+            cases!(
+                $adapter,
+                rate_limit_is_obeyed,
+                [
+                    a_read_waits_as_long_as_it_is_told_and_is_signed_anew,
+                    a_listing_and_a_raw_read_wait_too,
+                    a_wait_beyond_the_deadline_is_not_begun,
+                    what_changes_something_is_sent_once,
                 ]
             );
             cases!(

@@ -141,6 +141,27 @@ fn an_answer_of_another_kind() {
 }
 
 #[test]
+fn an_appliance_that_takes_no_more_for_a_while() {
+    let mock = Mock::populated();
+    mock.appliance
+        .set_faults(["rate-limit:1/3".parse().unwrap()]);
+    Run::of(mock.pamctl().args(GET)).ended(0);
+    let run = Run::of(mock.pamctl().args(GET)).ended(0);
+    let told = run
+        .stderr
+        .contains("takes no more requests for now; asking again in");
+    assert!(told, "{}", run.stderr);
+    mock.appliance.set_faults(["rate-limit:0".parse().unwrap()]);
+    let begun = Instant::now();
+    let mut hasty = mock.pamctl();
+    Run::of(hasty.args(GET).args(["--timeout", "2s"])).failed(1, &["HTTP 429", "retry after"]);
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "nothing to wait for"
+    );
+}
+
+#[test]
 fn a_refusal_of_who_asks() {
     let mock = Mock::populated();
     let mut wrong = mock.pamctl();

@@ -243,6 +243,10 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "o appliance atende às rotas `{routes}`",
     ),
     (
+        "the appliance takes no more requests for now; asking again in {1} s",
+        "o appliance não aceita mais requisições por ora; nova tentativa em {1} s",
+    ),
+    (
         "the access token is not kept for the next run: {reason}",
         "o token de acesso não fica guardado para a próxima execução: {reason}",
     ),

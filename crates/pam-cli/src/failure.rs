@@ -51,6 +51,26 @@ impl Failure {
         }
     }
 
+    /// A call did not succeed that may have changed something all the same.
+    pub(crate) fn of_change(error: &CallError) -> Self {
+        Self::of_call(error, str::to_owned)
+    }
+
+    fn of_call(error: &CallError, advice: fn(&str) -> String) -> Self {
+        let line = match error.reply() {
+            Some(reply) => {
+                let spoken = format!("{}; {}", told(reply.cause()), told(&advice(reply.remedy())));
+                let cause = match error {
+                    CallError::Reply(reply) => answer(reply),
+                    error => format!("the appliance answers: {error}"),
+                };
+                format!("{cause}: {spoken}")
+            }
+            None => error.to_string(),
+        };
+        Self::new(exit_of(error), line)
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
@@ -80,17 +100,28 @@ impl From<SetupError> for Failure {
     }
 }
 
+/// A call that only reads did not succeed.
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
-        let line = match error.reply() {
-            Some(reply) => {
-                let spoken = format!("{}; {}", told(reply.cause()), told(reply.remedy()));
-                format!("the appliance answers: {error}: {spoken}")
-            }
-            None => error.to_string(),
-        };
-        Self::new(exit_of(&error), line)
+        Self::of_call(&error, to_a_reader)
     }
+}
+
+/// What was answered; it may be our own words about the answer.
+pub(crate) fn answer(reply: &ReplyError) -> String {
+    let ours = ["the appliance ", "the session list "];
+    if ours.iter().any(|begin| reply.message.starts_with(begin)) {
+        reply.to_string()
+    } else {
+        format!("the appliance answers: {reply}")
+    }
+}
+
+/// What to do about an answer to a call that can't have changed anything.
+pub(crate) fn to_a_reader(remedy: &str) -> String {
+    const OF_CHANGES: &str = "look whether the request took effect before sending it again";
+    let advice = remedy.split("; ").filter(|advice| *advice != OF_CHANGES);
+    advice.collect::<Vec<_>>().join("; ")
 }
 
 /// The exit code of a call that did not succeed.

@@ -125,15 +125,21 @@ impl Api {
     pub(crate) fn run(self, online: &Online) -> Result<Exit, Failure> {
         let include = self.include;
         let request = self.request(&online.settings()?.base)?;
+        let failed = if request.method().is_safe() {
+            Failure::from
+        } else {
+            |error| Failure::of_change(&error)
+        };
         let response = online.run("calling", async |client, _| {
-            Ok(client.send(request, Pace::Ordinary).await?)
+            let answered = client.send(request, Pace::Ordinary).await;
+            answered.map_err(failed)
         })?;
         print(&response, include)?;
         match Envelope::success(&response) {
             Ok(_) => Ok(Exit::Done),
             // An answer of another kind is as good, if its status says so.
             Err(error) if error.fault == Fault::Malformed && is_sound(&response) => Ok(Exit::Done),
-            Err(error) => Err(CallError::from(error).into()),
+            Err(error) => Err(failed(CallError::from(error))),
         }
     }
 

@@ -18,6 +18,7 @@ use super::demo_respond::DemoRespond;
 use crate::cli::Telling;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language::told;
 use crate::narrator::Narrator;
 use crate::output::columns::{Column, Columns, Fit};
 use crate::output::stdout::Stdout;
@@ -104,8 +105,8 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(anstream::stdout(), "{line}");
 }
 
-fn step(number: u8, what: &str) {
-    say(&format!("\n{HEADING}{number}. {what}{HEADING:#}"));
+pub(crate) fn step(number: u8, what: &str) {
+    say(&format!("\n{HEADING}{number}. {}{HEADING:#}", told(what)));
 }
 
 async fn show(seed: u64, telling: Telling) -> Result<Exit, Failure> {
@@ -133,10 +134,10 @@ async fn show(seed: u64, telling: Telling) -> Result<Exit, Failure> {
         &Progress::none(),
     ))));
     let client = Client::new(settings)?;
-    say(&format!(
+    say(&told(&format!(
         "A stand-in appliance runs in this process at {}.",
         mock.base_url()
-    ));
+    )));
 
     step(1, "List the active sessions");
     let before = active(&client).await?;
@@ -158,12 +159,12 @@ async fn show(seed: u64, telling: Telling) -> Result<Exit, Failure> {
     let [report] = &reports[..] else {
         return Err(failed("the termination has no report"));
     };
-    say(&format!(
+    say(&told(&format!(
         "   {} after {}: {}",
         report.outcome,
         spoken(report.elapsed),
         report.message
-    ));
+    )));
 
     step(3, "List the active sessions again");
     let after = active(&client).await?;
@@ -171,10 +172,10 @@ async fn show(seed: u64, telling: Telling) -> Result<Exit, Failure> {
     step(4, "Read the record of the session");
     let record = client.call(&GetSession::new(victim.id)).await?;
     let ended = record.ended_at.as_deref().unwrap_or("never");
-    say(&format!(
+    say(&told(&format!(
         "   session {}: started {}, ended {}",
         record.id, record.started_at, ended
-    ));
+    )));
     mock.shutdown().await;
     proven(report, victim, &after, &record)
 }
@@ -189,12 +190,18 @@ fn proven(
     if report.outcome != Outcome::Terminated || !gone || record.is_active() {
         return Err(failed("the end of the session is not proven"));
     }
-    say(&format!(
-        "\n{PROVEN}Proven:{PROVEN:#} session {} runs no more, and {} others still do.",
+    say_proven(&format!(
+        "session {} runs no more, and {} others still do.",
         victim.id,
         after.len()
     ));
     Ok(Exit::Done)
+}
+
+/// The last line of a demonstration.
+pub(crate) fn say_proven(what: &str) {
+    let (proven, what) = (told("Proven:"), told(what));
+    say(&format!("\n{PROVEN}{proven}{PROVEN:#} {what}"));
 }
 
 /// Lists the active sessions and prints them.

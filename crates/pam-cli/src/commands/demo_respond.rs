@@ -2,19 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use anstyle::{AnsiColor, Style};
 use clap::Args;
 use pam_client::{Authentication, Client, Settings, Trust};
 use pam_mock::{AlertKind, MockAppliance, Syslog, SyslogTransport};
 use pam_responder::core::{Entry, Record};
 use pam_responder::{Config, Service, SqliteJournal};
 
-use super::demo::{failed, say};
+use super::demo::{failed, say, say_proven, step};
 use crate::exit::Exit;
 use crate::failure::Failure;
-
-const HEADING: Style = AnsiColor::Cyan.on_default().bold();
-const PROVEN: Style = AnsiColor::Green.on_default().bold();
+use crate::language::told;
 
 /// How long the whole may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,10 +93,10 @@ async fn show(seed: u64) -> Result<Exit, Failure> {
     settings.trust = Trust::OnlyThese(files.ca);
     let service = Service::start(config, Client::new(settings)?).await;
     let service = service.map_err(|error| failed(&error.to_string()))?;
-    say(&format!(
-        "A stand-in appliance and a responder run in this process; one rule is armed:{}",
-        RULE.trim_end().replace('\n', "\n   ")
+    say(&told(
+        "A stand-in appliance and a responder run in this process; one rule is armed:",
     ));
+    say(&format!("   {}", RULE.trim().replace('\n', "\n   ")));
 
     let before = mock.sessions();
     let running = |session: &&pam_mock::SessionTruth| session.active;
@@ -113,10 +110,13 @@ async fn show(seed: u64) -> Result<Exit, Failure> {
             == 1
     });
     let victim = alone.ok_or_else(|| failed("no user has one session; try another --seed"))?;
-    say(&format!(
-        "\n{HEADING}1. The appliance reports a dangerous command of {} (session {} on {}){HEADING:#}",
-        victim.user, victim.id, victim.device
-    ));
+    step(
+        1,
+        &format!(
+            "The appliance reports a dangerous command of {} (session {} on {})",
+            victim.user, victim.id, victim.device
+        ),
+    );
     let began = Instant::now();
     if !mock.raise_alert(
         AlertKind::CommandHigh,
@@ -126,7 +126,7 @@ async fn show(seed: u64) -> Result<Exit, Failure> {
         return Err(failed("the appliance has no such session"));
     }
 
-    say(&format!("\n{HEADING}2. The responder decides{HEADING:#}"));
+    step(2, "The responder decides");
     let trace = trace(&folder.path().join("journal.db")).await;
     for entry in &trace {
         for line in entry.record.to_string().lines() {
@@ -152,9 +152,8 @@ async fn show(seed: u64) -> Result<Exit, Failure> {
         ));
     }
     let others = after.iter().filter(running).count();
-    say(&format!(
-        "\n{PROVEN}Proven:{PROVEN:#} session {} runs no more {took} ms after the alert, and {others} \
-         others still do.",
+    say_proven(&format!(
+        "session {} runs no more {took} ms after the alert, and {others} others still do.",
         victim.id
     ));
     Ok(Exit::Done)

@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use assert_cmd::Command;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::fixture::child;
 
@@ -17,6 +17,19 @@ pub(crate) struct Person {
     terminal: File,
     child: Child,
     seen: String,
+    /// The modes of the terminal before anything ran.
+    modes: String,
+}
+
+/// Raw or not, with an echo or without.
+fn modes(terminal: &File) -> String {
+    let Termios {
+        input_modes,
+        output_modes,
+        local_modes,
+        ..
+    } = tcgetattr(terminal).unwrap();
+    format!("{input_modes:?} {output_modes:?} {local_modes:?}")
 }
 
 impl Person {
@@ -37,6 +50,8 @@ impl Person {
             .write(true)
             .open(name.to_str().unwrap())
             .unwrap();
+        let terminal = File::from(keyboard);
+        let modes = modes(&terminal);
         let end = || Stdio::from(OwnedFd::from(screen.try_clone().unwrap()));
         let spawned = child(command)
             .env("TERM", "xterm")
@@ -46,7 +61,8 @@ impl Person {
             .spawn()
             .unwrap();
         Self {
-            terminal: File::from(keyboard),
+            modes,
+            terminal,
             child: spawned,
             seen: String::new(),
         }
@@ -89,7 +105,8 @@ impl Person {
         self
     }
 
-    /// Everything that was on the screen, and the exit code.
+    /// Everything that was on the screen, and the exit code. The terminal is as it was before.
+    #[track_caller]
     pub(crate) fn ends(mut self) -> (String, Option<i32>) {
         let mut buffer = [0; 4096];
         // Linux answers EIO when the last program has left the terminal.
@@ -100,7 +117,9 @@ impl Person {
             self.seen
                 .push_str(&String::from_utf8_lossy(&buffer[..count]));
         }
-        (self.seen, self.child.wait().unwrap().code())
+        let code = self.child.wait().unwrap().code();
+        assert_eq!(modes(&self.terminal), self.modes, "{}", self.seen);
+        (self.seen, code)
     }
 
     /// Sends what Ctrl-C sends.

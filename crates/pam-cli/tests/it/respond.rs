@@ -12,8 +12,9 @@ use pam_responder::core::{End, Record};
 use serde_json::json;
 
 use crate::fixture::{Mock, Run, child, pamctl, wait_until};
+use crate::schemas::holds;
 
-const RULE: &str = r#"
+pub(crate) const RULE: &str = r#"
 [[rule]]
 name = "r"
 when = "event=12"
@@ -26,14 +27,14 @@ per_user = 3
 "#;
 
 /// A responder on a free port, with its files beside the mock's.
-struct Responder<'m> {
+pub(crate) struct Responder<'m> {
     mock: &'m Mock,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     child: Option<Child>,
 }
 
 impl<'m> Responder<'m> {
-    fn new(mock: &'m Mock, rules: &str) -> Self {
+    pub(crate) fn new(mock: &'m Mock, rules: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         let config = format!(
@@ -49,7 +50,7 @@ impl<'m> Responder<'m> {
         }
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let mut command = self.mock.pamctl();
         let config = self.mock.file("responder.toml");
         command.args(["respond", "run", "--config"]).arg(config);
@@ -69,7 +70,7 @@ impl<'m> Responder<'m> {
         child.wait().unwrap();
     }
 
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let mut child = self.child.take().unwrap();
         let pid = rustix::process::Pid::from_child(&child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -77,7 +78,7 @@ impl<'m> Responder<'m> {
         assert_eq!(status.code(), Some(0));
     }
 
-    fn pamctl(&self, args: &[&str]) -> Run {
+    pub(crate) fn pamctl(&self, args: &[&str]) -> Run {
         let mut command = pamctl();
         command.arg("respond").args(args);
         Run::of(
@@ -238,6 +239,25 @@ fn it_is_told_what_to_do_while_it_runs() {
 }
 
 #[test]
+fn what_it_prints_for_programs_is_as_the_schemas_say() {
+    let mock = with_users(1);
+    let mut responder = Responder::new(&mock, &RULE.replace("armed", "approve"));
+    responder.start();
+    let json = |command| responder.pamctl(&[command, "-o", "json"]).ended(0).json();
+    holds("responder-status.json", &json("status"));
+    assert_eq!(json("pending"), json!([]));
+    assert_eq!(post(responder.address, "a1", "user0"), Some(202));
+    wait_until("a person is asked", || json("pending") != json!([]));
+    holds("pending-case-list.json", &json("pending"));
+    responder.pamctl(&["halt"]).ended(0);
+    let status = json("status");
+    holds("responder-status.json", &status);
+    assert_eq!(status["pending"], 1);
+    assert!(status["listing"]["sessions"].is_u64(), "{status}");
+    responder.stop();
+}
+
+#[test]
 fn a_hangup_takes_a_configuration_without_a_mistake_and_no_other() {
     let mock = with_users(1);
     let mut responder = Responder::new(&mock, RULE);
@@ -246,7 +266,7 @@ fn a_hangup_takes_a_configuration_without_a_mistake_and_no_other() {
     let armed = std::fs::read_to_string(&file).unwrap();
     let shadow = armed.replace("armed", "shadow");
     let mode =
-        || responder.pamctl(&["status", "-o", "json"]).ended(0).json()["rules"][0][1].clone();
+        || responder.pamctl(&["status", "-o", "json"]).ended(0).json()["rules"][0]["mode"].clone();
     let hang_up = || {
         let child = responder.child.as_ref().unwrap();
         let pid = rustix::process::Pid::from_child(child);

@@ -118,8 +118,9 @@ fn is(name: &str, value: &Value) -> bool {
     }
 }
 
+/// Asserts that a value is what the schema of this name says.
 #[track_caller]
-fn holds(name: &str, value: &Value) {
+pub(crate) fn holds(name: &str, value: &Value) {
     check(&schema(name), value, "$").unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
@@ -255,6 +256,12 @@ fn guard() {
     );
     holds("audit-record-list.json", &list);
     let verify = Run::of(mock.pamctl().args(["audit", "verify", "-o", "json"])).ended(0);
+    holds("audit-verify.json", &verify.json());
+    let audit = mock.file("audit.jsonl");
+    let whole = fs::read_to_string(&audit).unwrap();
+    let edited = whole.replacen("\"why\":\"r\"", "\"why\":\"s\"", 1);
+    fs::write(&audit, edited).unwrap();
+    let verify = Run::of(mock.pamctl().args(["audit", "verify", "-o", "json"])).ended(1);
     holds("audit-verify.json", &verify.json());
 
     let plan = mock.file("plan.json");

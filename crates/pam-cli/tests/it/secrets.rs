@@ -5,7 +5,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use pam_mock::{FaultKind, MockAppliance};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use serde_json::json;
+
 use crate::fixture::{CLIENT_SECRET, CONSUMER_SECRET, Mock, Run, TOKEN_SECRET};
+use crate::respond::{RULE, Responder};
+
+/// What a responder asks of senders.
+const RESPONDER_TOKEN: &str = "pl4nted~responder/token+0123456789";
 
 /// A secret in every form in which it could leak.
 fn forms(secret: &str) -> Vec<String> {
@@ -28,7 +34,12 @@ fn forms(secret: &str) -> Vec<String> {
 
 #[track_caller]
 fn assert_clean(run: &Run, what: &str) {
-    for secret in [CONSUMER_SECRET, TOKEN_SECRET, CLIENT_SECRET] {
+    for secret in [
+        CONSUMER_SECRET,
+        TOKEN_SECRET,
+        CLIENT_SECRET,
+        RESPONDER_TOKEN,
+    ] {
         for form in forms(secret) {
             for said in [&run.stdout, &run.stderr] {
                 assert!(!said.contains(&form), "{what} says {form}: {said}");
@@ -55,6 +66,12 @@ fn commands(victim: &str) -> Vec<Vec<String>> {
         "auth explain GET https://vault.example.com/x?y=1",
         "auth explain POST https://vault.example.com/x --form a=b -o json",
         "auth header DELETE https://vault.example.com/x",
+        "doctor",
+        "doctor -o json",
+        "api -i GET /api/pam/session/remotesessions/1",
+        "respond test alert.json --config responder.toml",
+        "hook wazuh --act shadow --match user --look-for 100ms",
+        "hook splunk --execute --act shadow --match user --look-for 100ms",
     ]
     .iter()
     .map(|line| line.split(' ').map(str::to_owned).collect())
@@ -74,12 +91,27 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
         Some(FaultKind::Error200),
         Some(FaultKind::TokenExpired),
     ];
+    let alert = json!({"id": "a1", "user": "alice", "rule": {"id": "12"}, "event": {"id": "12"}});
+    let wazuh = json!({"version": 1, "command": "add", "parameters": {"alert": alert}});
+    let splunk = json!({"session_key": "pl4nted", "sid": "1", "result": {"suser": "alice"}});
+    std::fs::write(mock.file("alert.json"), alert.to_string()).unwrap();
+    Responder::new(&mock, RULE);
     let mut runs = 0;
     for fault in faults {
         mock.appliance.set_faults(fault.map(Into::into));
         let victim = mock.running().pop().unwrap_or_default();
         for arguments in commands(&victim) {
             for mut command in [mock.pamctl(), mock.pamctl_oauth2()] {
+                match (&*arguments[0], &arguments[1..]) {
+                    ("hook", [name, ..]) if name == "wazuh" => {
+                        command.write_stdin(format!("{wazuh}\n"));
+                    }
+                    ("hook", _) => {
+                        command.write_stdin(splunk.to_string());
+                    }
+                    _ => {}
+                }
+                command.current_dir(mock.file(""));
                 let run = Run::of(command.arg("-vv").args(&arguments));
                 assert!(
                     run.code.is_some_and(|code| code <= 8),
@@ -91,7 +123,7 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
             }
         }
     }
-    assert_eq!(runs, 240);
+    assert_eq!(runs, 336);
     let recorded = Run {
         code: Some(0),
         stdout: std::fs::read_to_string(mock.file("audit.jsonl")).unwrap(),
@@ -99,6 +131,43 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
     };
     assert!(recorded.stdout.lines().count() > 8);
     assert_clean(&recorded, "the audit file");
+}
+
+#[test]
+fn neither_a_responder_nor_who_tells_it_something_says_a_secret() {
+    let mock = Mock::start(MockAppliance::builder().sessions(12, 6));
+    std::fs::write(mock.file("bearer"), RESPONDER_TOKEN).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(mock.file("bearer"), mode).unwrap();
+    let mut responder = Responder::new(&mock, &format!("bearer_file = \"bearer\"\n{RULE}"));
+    responder.start();
+    let user = mock.appliance.sessions().pop().unwrap().user;
+    let alert = json!({"id": "a1", "user": user, "rule": {"id": "12"}, "event": {"id": "12"}});
+    let call = json!({"version": 1, "command": "add", "parameters": {"alert": alert}});
+    for (token, code) in [(RESPONDER_TOKEN, 0), ("pl4nted-wrong", 6)] {
+        let mut hook = mock.pamctl();
+        hook.env("PAM_RESPONDER_TOKEN", token)
+            .args(["hook", "wazuh", "-vv", "--responder"])
+            .arg(format!("http://{}/siem", responder.address))
+            .write_stdin(format!("{call}\n"));
+        let run = Run::of(&mut hook);
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        assert_clean(&run, "hook");
+        assert!(!run.stderr.contains("pl4nted-wrong"), "{}", run.stderr);
+    }
+    for command in ["check", "status", "pending", "halt", "resume"] {
+        assert_clean(&responder.pamctl(&[command, "-vv"]).ended(0), command);
+    }
+    responder.stop();
+    for file in ["responder.log", "responder-audit.jsonl"] {
+        let written = Run {
+            code: Some(0),
+            stdout: std::fs::read_to_string(mock.file(file)).unwrap_or_default(),
+            stderr: String::new(),
+        };
+        assert_clean(&written, file);
+        assert!(file != "responder.log" || !written.stdout.is_empty());
+    }
 }
 
 #[test]

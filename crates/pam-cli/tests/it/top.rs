@@ -49,7 +49,7 @@ fn a_session_is_terminated_after_a_question_and_the_screen_is_given_back() {
     let (seen, code) = person.ends();
     assert_eq!(code, Some(0), "{seen}");
     assert!(!runs(&mock, "alice") && runs(&mock, "bob"));
-    let (_, after) = seen.rsplit_once(LEFT).expect("it leaves the other screen");
+    let after = given_back(&seen);
     assert!(
         after.contains("terminated: session"),
         "the outcome outlives the screen: {after}"
@@ -97,6 +97,15 @@ fn filter_help_and_failures_are_shown() {
     assert_eq!(person.ends().1, Some(0));
 }
 
+/// Whether the other screen is left and the cursor is there again, and what was said after that.
+#[track_caller]
+fn given_back(seen: &str) -> &str {
+    let (_, after) = seen.rsplit_once(LEFT).expect("it leaves the other screen");
+    let (hidden, shown) = (seen.rfind("\u{1b}[?25l"), seen.rfind("\u{1b}[?25h"));
+    assert!(hidden.is_some() && hidden < shown, "no cursor: {seen:?}");
+    after
+}
+
 #[test]
 fn signals_give_the_terminal_back() {
     for signal in [Signal::TERM, Signal::INT] {
@@ -105,14 +114,14 @@ fn signals_give_the_terminal_back() {
         person.shows("2 sessions").gets(signal);
         let (seen, code) = person.ends();
         assert_eq!(code, Some(130), "{seen}");
-        assert!(seen.contains(LEFT), "{signal:?}");
+        assert!(given_back(&seen).contains("interrupted"), "{signal:?}");
     }
     let mock = working();
     let mut person = Person::runs(&top(&mock), 80);
     person.shows("2 sessions").types("\u{3}");
     let (seen, code) = person.ends();
     assert_eq!(code, Some(130));
-    assert!(seen.contains(LEFT));
+    given_back(&seen);
 }
 
 #[test]

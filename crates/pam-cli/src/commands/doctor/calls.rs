@@ -12,7 +12,7 @@ use pam_proto::{
 
 use super::way::halves;
 use super::{Check, Diagnosis};
-use crate::failure::Failure;
+use crate::failure::{Failure, answer, to_a_reader};
 use crate::quantity::spoken;
 
 /// An id that names what is done in the appliance's log, and that no session has: theirs are
@@ -80,8 +80,8 @@ fn of_call(name: &'static str, error: CallError) -> Check {
 }
 
 fn of_reply(name: &'static str, reply: &ReplyError, failure: &Failure) -> Check {
-    let message = format!("the appliance answers: {reply}: {}", reply.cause());
-    Check::failed(name, failure.exit(), message, reply.remedy())
+    let message = format!("{}: {}", answer(reply), reply.cause());
+    Check::failed(name, failure.exit(), message, to_a_reader(reply.remedy()))
 }
 
 /// What is known about the time there: from the refusal, or from one more answer.
@@ -156,7 +156,7 @@ fn refused(diagnosis: &mut Diagnosis, error: &CallError, settings: &Settings, en
         )),
         _ => None,
     };
-    let message = format!("the appliance answers: {reply}: {}", reply.cause());
+    let message = format!("{}: {}", answer(reply), reply.cause());
     let Some(fix) = restricted else {
         diagnosis.add(of_reply("authentication", reply, &failure));
         return;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pam_responder::Places;
 use pam_responder::control::{self, Answer, Command};
-use pam_responder::core::PendingCase;
+use pam_responder::core::{Moment, PendingCase, Status as Standing};
+use serde_json::{Value, json};
 
 use super::ConfigFile;
 use crate::exit::Exit;
@@ -112,7 +113,7 @@ impl Status {
             return Err(misunderstood());
         };
         if self.output == Format::Json {
-            Stdout::json(&*status)?;
+            Stdout::json(&status_json(&status))?;
             return Ok(Exit::Done);
         }
         let mut text = String::new();
@@ -152,6 +153,53 @@ impl Status {
     }
 }
 
+fn status_json(status: &Standing) -> Value {
+    let rules = status.rules.iter();
+    let rules = rules.map(|(name, mode)| json!({"name": name, "mode": mode}));
+    let listing = status.listing.as_ref();
+    let listing = listing.map(|(began, count)| json!({"began_at": time(began), "sessions": count}));
+    json!({
+        "now": time(&status.now),
+        "halted": status.halted,
+        "breaker_until": status.breaker_until.as_ref().map(time),
+        "open_alerts": status.open_alerts,
+        "searching": status.searching,
+        "pending": status.pending,
+        "acting": status.acting,
+        "last_hour": status.last_hour,
+        "most_per_hour": status.most_per_hour,
+        "kept_out": status.kept_out,
+        "listing": listing,
+        "rules": rules.collect::<Vec<_>>(),
+    })
+}
+
+fn case_json(case: &PendingCase) -> Value {
+    let candidates = case.candidates.iter().map(|session| {
+        json!({
+            "id": session.id,
+            "session_id": session.session_id,
+            "user": session.user,
+            "device": session.device,
+            "why": session.why,
+        })
+    });
+    json!({
+        "case": case.case,
+        "rule": case.rule,
+        "reason": case.reason,
+        "alert": case.alert,
+        "expires_at": time(&case.expires),
+        "proposed": case.proposed,
+        "candidates": candidates.collect::<Vec<_>>(),
+    })
+}
+
+/// In UTC, as RFC 3339 has it.
+fn time(moment: &Moment) -> String {
+    moment.to_string()
+}
+
 /// List the cases that wait for a person
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -171,7 +219,7 @@ impl Pending {
             return Err(misunderstood());
         };
         if self.output == Format::Json {
-            Stdout::json(&pending)?;
+            Stdout::json(&pending.iter().map(case_json).collect::<Vec<_>>())?;
         } else {
             super::print(&pending.iter().map(shown).collect::<String>())?;
         }

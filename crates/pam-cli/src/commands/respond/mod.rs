@@ -8,7 +8,9 @@ use pam_responder::Config;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::language::told;
 use crate::online::Online;
+use crate::output::printable::printable;
 use crate::output::stderr;
 use crate::output::stdout::Stdout;
 
@@ -88,10 +90,13 @@ impl ConfigFile {
     }
 }
 
-/// Writes a text to standard output.
+/// Writes a text to standard output. It can have the words of senders and of the appliance in it,
+/// which steer no terminal.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = Stdout::open();
-    out.write_all(text.as_bytes())?;
+    for line in text.lines() {
+        writeln!(out, "{}", printable(&told(line)))?;
+    }
     Ok(out.flush()?)
 }
 

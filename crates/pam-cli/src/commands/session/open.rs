@@ -97,7 +97,8 @@ impl Open {
         operation.remote_app = self.remote_app;
         operation.screen_size = self.screen_size;
         let opened = online.run("opening", async |client, _| {
-            Ok(client.call(&operation).await?)
+            let opened = client.call(&operation).await;
+            opened.map_err(|error| Failure::of_change(&error))
         });
         let opened = match opened {
             Ok(opened) => opened,

@@ -11,8 +11,16 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "o appliance responde: {error}: {spoken}",
     ),
     (
-        "the appliance answers: {reply}: {1}",
-        "o appliance responde: {reply}: {1}",
+        "the appliance answers: {error}",
+        "o appliance responde: {error}",
+    ),
+    (
+        "look whether the request took effect before sending it again",
+        "veja se a requisição teve efeito antes de enviá-la de novo",
+    ),
+    (
+        "the appliance answers: {reply}",
+        "o appliance responde: {reply}",
     ),
     (
         "can't start: {error}; the system lacks resources",

@@ -8,6 +8,7 @@ mod appliance;
 mod commands;
 mod guard;
 mod knowledge;
+mod responder;
 mod settings;
 mod system;
 mod wire;
@@ -18,6 +19,7 @@ pub(super) const LINES: &[&[(&str, &str)]] = &[
     commands::LINES,
     guard::LINES,
     knowledge::LINES,
+    responder::LINES,
     settings::LINES,
     system::LINES,
     wire::LINES,

@@ -155,7 +155,10 @@ impl Framer {
                     return Some(Ok(self.take(end, truncated)));
                 }
                 State::Line => {
-                    let end = self.end_of_line();
+                    let mut end = self.end_of_line();
+                    if end.is_none() && self.ended {
+                        end = Some(self.rest().len());
+                    }
                     let too_long = match end {
                         Some(end) => end > self.limit,
                         None => self.rest().len() > self.limit + MARK,
@@ -165,11 +168,7 @@ impl Framer {
                         self.seen = 0;
                         return Some(Ok(self.take(self.limit, true)));
                     }
-                    let end = match end {
-                        Some(end) => end,
-                        None if self.ended => self.rest().len(),
-                        None => return None,
-                    };
+                    let end = end?;
                     self.state = State::Boundary;
                     self.seen = 0;
                     return Some(Ok(self.take(end, false)));

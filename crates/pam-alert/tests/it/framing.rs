@@ -118,6 +118,18 @@ fn what_is_too_long_is_cut_and_the_next_is_whole() {
 }
 
 #[test]
+fn the_last_line_is_no_longer_than_the_limit_either() {
+    for stream in [&b"<13>0123456789"[..], b"<13>01234"] {
+        let framer = Framer::with_limit(Framing::Either, 8);
+        let expected = [Ok((b"<13>0123".to_vec(), true))];
+        assert_eq!(told(framer, &[stream]), expected);
+    }
+    let framer = Framer::with_limit(Framing::Either, 8);
+    let expected = [Ok((b"<13>0123".to_vec(), false))];
+    assert_eq!(told(framer, &[b"<13>0123"]), expected);
+}
+
+#[test]
 fn what_is_held_is_bounded_by_the_limit_and_the_chunk() {
     let mut framer = Framer::with_limit(Framing::Either, 1000);
     let chunk = [b'x'; 4096];

@@ -9,8 +9,15 @@ use crate::error::Error;
 use crate::gate::has;
 use crate::steps::{Outcome, Steps};
 
-/// Recorded answers, which some of the targets read too.
-const WIRE: &str = "tests/fixtures/wire";
+/// Recorded answers and alerts that a target reads beside its corpus, as the tests replay them.
+fn recorded(target: &str) -> Option<&'static str> {
+    match target {
+        "envelope" | "listing" => Some("tests/fixtures/wire"),
+        "cef" | "syslog" => Some("tests/fixtures/alerts/datagram"),
+        "framer" => Some("tests/fixtures/alerts/stream"),
+        _ => None,
+    }
+}
 
 /// Which targets to run, and for how long.
 #[derive(Debug, clap::Args)]
@@ -54,17 +61,18 @@ fn missing(sh: &Shell) -> Option<String> {
     }
 }
 
-/// Starts from the corpus, the recorded answers and what earlier runs have found, which is kept
+/// Starts from the corpus, what was recorded, and what earlier runs have found, which is kept
 /// below the target folder: a find that is worth keeping is copied into the corpus by hand.
 fn fuzz(sh: &Shell, target: &str, limit: &str) -> Result<Outcome, Error> {
     let found = sh.create_dir(format!("target/fuzz/found/{target}"))?;
     let corpus = format!("fuzz/corpus/{target}");
+    let recorded = recorded(target);
     let nightly = ["+nightly", "fuzz", "run", "--target-dir", "target/fuzz"];
     // A slow input, and one that takes much memory, are failures as a panic is.
     let bounds = ["-timeout=5", "-rss_limit_mb=512"];
     cmd!(
         sh,
-        "cargo {nightly...} {target} {found} {corpus} {WIRE} -- {limit} {bounds...}"
+        "cargo {nightly...} {target} {found} {corpus} {recorded...} -- {limit} {bounds...}"
     )
     .run()?;
     Ok(Outcome::ok())

@@ -230,6 +230,10 @@ impl Question<'_> {
     /// A candidate; none when a field that must agree does not; the error is a session that agrees
     /// and yet can't be meant.
     fn weigh(&self, known: &Known) -> Result<Option<Candidate>, String> {
+        let agrees = |field: &Match| self.agreement(*field, known) == Some(true);
+        if !self.fields.iter().all(agrees) {
+            return Ok(None);
+        }
         let mut candidate = Candidate {
             session: known.session.clone(),
             score: 0,
@@ -256,7 +260,6 @@ impl Question<'_> {
                     let reason = format!("{field} agrees +{weight}{source}");
                     candidate.reasons.push(reason);
                 }
-                _ if must => return Ok(None),
                 Some(false) => {
                     candidate.score -= weight;
                     candidate.doubtful = true;

@@ -18,6 +18,20 @@ pub struct Incoming {
     pub alert: Alert,
 }
 
+impl Incoming {
+    /// The alert that the journal holds under this number.
+    #[must_use]
+    pub fn received(self, number: u64) -> Received {
+        let Self { key, at, alert } = self;
+        Received {
+            number,
+            key,
+            at,
+            alert,
+        }
+    }
+}
+
 /// What a journal still holds that counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -124,18 +138,13 @@ impl Journal for MemoryJournal {
     type Error = Never;
 
     fn accept(&mut self, alerts: Vec<Incoming>) -> Result<Vec<Option<Received>>, Never> {
-        let accepted = alerts.into_iter().map(|Incoming { key, at, alert }| {
-            if self.keys.contains_key(&key) {
+        let accepted = alerts.into_iter().map(|incoming| {
+            if self.keys.contains_key(&incoming.key) {
                 return None;
             }
             let number = u64::try_from(self.alerts.len()).unwrap_or(u64::MAX) + 1;
-            self.keys.insert(key.clone(), number);
-            let received = Received {
-                number,
-                key,
-                at,
-                alert,
-            };
+            self.keys.insert(incoming.key.clone(), number);
+            let received = incoming.received(number);
             self.alerts.insert(number, (received.clone(), false));
             Some(received)
         });

@@ -40,6 +40,7 @@
 
 pub mod config_text;
 mod correlate;
+mod expiring;
 mod journal;
 mod moment;
 mod record;

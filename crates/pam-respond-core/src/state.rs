@@ -7,6 +7,7 @@ use std::time::Duration;
 use pam_proto::{Session, SessionId};
 
 use crate::correlate::Candidate;
+use crate::expiring::Expiring;
 use crate::moment::Moment;
 use crate::record::{End, Entry, Received, Record, SessionEnd};
 use crate::rules::Mode;
@@ -81,7 +82,6 @@ pub(crate) struct Watch {
     pub(crate) rule: String,
     pub(crate) alert: Arc<Received>,
     pub(crate) ended: Session,
-    pub(crate) until: Moment,
     pub(crate) drops: u32,
     /// Sessions with which the user came back and which were dealt with.
     pub(crate) handled: BTreeSet<SessionId>,
@@ -108,15 +108,17 @@ pub(crate) struct State {
     /// Alerts that have no end yet, with the number of their open cases.
     pub(crate) alerts: BTreeMap<u64, (Arc<Received>, usize)>,
     pub(crate) last_case: u64,
-    pub(crate) counted: VecDeque<Counted>,
+    pub(crate) counted: CountedDrops,
     /// Which case ends a session.
     pub(crate) leases: BTreeMap<SessionId, u64>,
     /// Sessions that were ended, and by which case.
-    pub(crate) ended: BTreeMap<SessionId, (Moment, u64)>,
+    pub(crate) ended: Expiring<SessionId, u64>,
     /// Sessions whose end was tried and not proven.
-    pub(crate) unproven: BTreeMap<SessionId, Moment>,
-    pub(crate) cooldowns: BTreeMap<(String, String), Moment>,
-    pub(crate) watches: Vec<Watch>,
+    pub(crate) unproven: Expiring<SessionId, ()>,
+    /// Rules and the users about whom they do nothing more.
+    pub(crate) cooldowns: Expiring<(String, String), ()>,
+    /// Users who are kept out, by the case and the session that was ended.
+    pub(crate) watches: Expiring<(u64, SessionId), Watch>,
     pub(crate) halt: Option<Halt>,
     pub(crate) unconfirmed: VecDeque<Moment>,
     pub(crate) breaker_until: Option<Moment>,
@@ -207,12 +209,14 @@ impl State {
             }
             Record::Outcome { .. } => self.outcome(&entry.record, at),
             Record::Closed { report } => {
-                let watches = self.watches.iter_mut();
-                for watch in watches.filter(|watch| Some(watch.case) == report.reconnect_of) {
-                    let ids = report.sessions.iter().map(|end| end.session_id.as_str());
-                    watch
-                        .handled
-                        .extend(ids.filter_map(|id| SessionId::new(id).ok()));
+                if let Some(earlier) = report.reconnect_of {
+                    let watches = self.watches.values_mut();
+                    for watch in watches.filter(|watch| watch.case == earlier) {
+                        let ids = report.sessions.iter().map(|end| end.session_id.as_str());
+                        watch
+                            .handled
+                            .extend(ids.filter_map(|id| SessionId::new(id).ok()));
+                    }
                 }
                 self.closed(report.case);
             }
@@ -245,17 +249,21 @@ impl State {
         else {
             return;
         };
-        self.counted.push_back(Counted {
+        self.counted.push(Counted {
             at,
             rule: rule.clone(),
             user: user.clone(),
         });
         if let Some(until) = cooldown {
-            self.cooldowns.insert((rule.clone(), user.clone()), *until);
+            let subject = (rule.clone(), user.clone());
+            self.cooldowns.insert(subject, *until, ());
         }
-        let watches = self.watches.iter_mut();
-        for watch in watches.filter(|watch| Some(watch.case) == *reconnect_of) {
-            watch.drops += 1;
+        if let Some(earlier) = reconnect_of {
+            let watches = self.watches.values_mut();
+            for watch in watches.filter(|watch| watch.case == *earlier) {
+                watch.drops += 1;
+            }
+            self.watches.retain(|watch| watch.drops < KEEP_OUT_DROPS);
         }
         let Some(id) = session.session_id.clone() else {
             return;
@@ -299,29 +307,27 @@ impl State {
         match end {
             End::Terminated | End::AlreadyEnded => {
                 self.unproven.remove(&id);
-                self.ended.insert(id, (at, *case));
+                self.ended.insert(id.clone(), at.plus(HOUR), *case);
                 self.unconfirmed.clear();
             }
             End::HeldBack => {}
             End::Unconfirmed => {
-                self.unproven.insert(id, at);
+                self.unproven.insert(id.clone(), at.plus(HOUR), ());
                 self.unconfirmed.push_back(at);
             }
-            _ => {
-                self.unproven.insert(id, at);
-            }
+            _ => self.unproven.insert(id.clone(), at.plus(HOUR), ()),
         }
         let received = self.alerts.get(alert).map(|(received, _)| received);
         if let (Some(until), Some(ended), Some(alert)) = (keep_out, after, received) {
-            self.watches.push(Watch {
+            let watch = Watch {
                 case: *case,
                 rule: rule.clone(),
                 alert: Arc::clone(alert),
                 ended: ended.clone(),
-                until: *until,
                 drops: 0,
                 handled: BTreeSet::new(),
-            });
+            };
+            self.watches.insert((*case, id), *until, watch);
         }
     }
 
@@ -352,37 +358,63 @@ impl State {
 
     /// Forgets what no longer counts.
     pub(crate) fn prune(&mut self, now: Moment, window: Duration) {
-        let hour = now.minus(HOUR);
-        while self
-            .counted
-            .front()
-            .is_some_and(|counted| counted.at <= hour)
-        {
-            self.counted.pop_front();
-        }
+        self.counted.forget(now.minus(HOUR));
         let window = now.minus(window);
         while self.unconfirmed.front().is_some_and(|at| *at <= window) {
             self.unconfirmed.pop_front();
         }
-        self.ended.retain(|_, (at, _)| *at > hour);
-        self.unproven.retain(|_, at| *at > hour);
-        self.cooldowns.retain(|_, until| *until > now);
-        self.watches
-            .retain(|watch| watch.until > now && watch.drops < KEEP_OUT_DROPS);
+        self.ended.forget(now);
+        self.unproven.forget(now);
+        self.cooldowns.forget(now);
+        self.watches.forget(now);
         self.breaker_until = self.breaker_until.filter(|until| *until > now);
     }
+}
 
-    /// How many drops count against a rule, against a user, and in all.
+/// The drops of the last hour, counted as they come and go.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct CountedDrops {
+    drops: VecDeque<Counted>,
+    of_rule: BTreeMap<String, u64>,
+    of_user: BTreeMap<String, u64>,
+}
+
+impl CountedDrops {
+    pub(crate) fn len(&self) -> usize {
+        self.drops.len()
+    }
+
+    fn push(&mut self, counted: Counted) {
+        *self.of_rule.entry(counted.rule.clone()).or_default() += 1;
+        *self.of_user.entry(counted.user.clone()).or_default() += 1;
+        self.drops.push_back(counted);
+    }
+
+    /// Forgets those that were then or before.
+    fn forget(&mut self, then: Moment) {
+        while self.drops.front().is_some_and(|counted| counted.at <= then) {
+            let Some(counted) = self.drops.pop_front() else {
+                return;
+            };
+            one_less(&mut self.of_rule, &counted.rule);
+            one_less(&mut self.of_user, &counted.user);
+        }
+    }
+
+    /// How many count against a rule, against a user, and in all.
     pub(crate) fn counts(&self, rule: &str, user: &str) -> [u64; 3] {
-        let count = |is: &dyn Fn(&Counted) -> bool| {
-            let counted = self.counted.iter().filter(|counted| is(counted));
-            u64::try_from(counted.count()).unwrap_or(u64::MAX)
-        };
-        [
-            count(&|counted| counted.rule == rule),
-            count(&|counted| counted.user == user),
-            count(&|_| true),
-        ]
+        let count = |of: &BTreeMap<String, u64>, name| of.get(name).copied().unwrap_or(0);
+        let all = u64::try_from(self.drops.len()).unwrap_or(u64::MAX);
+        [count(&self.of_rule, rule), count(&self.of_user, user), all]
+    }
+}
+
+fn one_less(counts: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(count) = counts.get_mut(name) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(name);
+        }
     }
 }
 

@@ -264,8 +264,14 @@ impl Responder {
     pub fn next_wake(&self) -> Option<Moment> {
         let case = self.agenda.first().map(|(due, _)| *due);
         let listing = (self.waits_for_listing() && !self.listing_out).then_some(self.next_listing);
-        let watch = self.state.watches.iter().map(|watch| watch.until).min();
+        let watch = self.state.watches.next_end();
         [case, listing, watch].into_iter().flatten().min()
+    }
+
+    /// Whether nothing is ended now because a person said so.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.state.halt.is_some()
     }
 
     /// The settings that hold.

@@ -248,7 +248,7 @@ impl Responder {
     /// Opens a case for every session with which a user who is kept out came back.
     fn reconnects(&mut self, sessions: &Sessions) {
         let mut back = Vec::new();
-        for watch in &self.state.watches {
+        for watch in self.state.watches.values() {
             let Some(rule) = self.settings.rule(&watch.rule) else {
                 continue;
             };

@@ -77,7 +77,7 @@ impl Responder {
         if let Some(other) = self.state.leases.get(id) {
             return Verdict::No(End::Covered, format!("case {other} is ending it"));
         }
-        if let Some((_, other)) = self.state.ended.get(id) {
+        if let Some(other) = self.state.ended.get(id) {
             return Verdict::No(End::Covered, format!("case {other} has ended it"));
         }
         match self.policy(rule, session, meant, ended) {
@@ -114,9 +114,9 @@ impl Responder {
             return held(format!("the breaker is open until {until}"));
         }
         let user = subject(session);
-        let cooldown = self.state.cooldowns.get(&(rule.name.clone(), user.clone()));
+        let cooldown = self.state.cooldowns.end(&(rule.name.clone(), user.clone()));
         if let (Some(until), None) = (
-            cooldown.filter(|until| **until > self.now),
+            cooldown.filter(|until| *until > self.now),
             case.reconnect_of,
         ) {
             // Another session of the very same decision is no second action.
@@ -133,7 +133,7 @@ impl Responder {
             ("user", self.settings.per_user),
             ("total", self.settings.total),
         ];
-        let counts = self.state.counts(&rule.name, &user);
+        let counts = self.state.counted.counts(&rule.name, &user);
         for ((name, most), count) in limits.into_iter().zip(counts) {
             if count >= most {
                 return held(format!(

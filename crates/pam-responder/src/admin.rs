@@ -21,6 +21,9 @@ use crate::http_intake::said;
 use crate::metrics::Metrics;
 use crate::writer::Writer;
 
+/// How long a page of metrics waits for how things stand.
+const SOON: Duration = Duration::from_secs(1);
+
 #[derive(Clone)]
 pub(crate) struct Admin {
     pub(crate) engine: Engine,
@@ -73,6 +76,11 @@ impl Admin {
                 Err(why) => said(StatusCode::SERVICE_UNAVAILABLE, &format!("{why}\n")),
             },
             "/metrics" => {
+                // Where none is made now, what was true is told.
+                let status = tokio::time::timeout(SOON, self.engine.status()).await;
+                if let Ok(Ok(status)) = status {
+                    self.metrics.observe(&status);
+                }
                 let waiting = self.engine.waiting() + self.writer.waiting();
                 let now = self.clock.now();
                 let text = self.metrics.text(now, waiting, self.writer.commits());

@@ -1,8 +1,12 @@
 //! The one task in which decisions are made: events in, entries to the journal, and only when they
 //! are durable the effects.
+//!
+//! While the journal writes what was decided, the next decisions are made; they are written
+//! together when it is done, and in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,13 +21,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::writer::Writer;
+use crate::writer::{WriteError, Writer};
 
 /// How many events may wait.
 const QUEUE: usize = 16_384;
 
 /// How many events are decided on between two commits.
 const BATCH: usize = 512;
+
+/// How many entries may wait for the journal before no more is decided.
+const UNWRITTEN: usize = 16_384;
 
 /// How long after a commit that failed the next one is tried.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -44,8 +51,8 @@ enum Ask {
         record: Option<Box<Session>>,
         reply: oneshot::Sender<Result<(), String>>,
     },
-    /// What the audit says of a case.
-    Purpose(u64, oneshot::Sender<Option<(Purpose, Moment)>>),
+    /// Whether everything that was decided is written: answered when it is.
+    Settled(oneshot::Sender<()>),
     Status(oneshot::Sender<Status>),
     Pending(oneshot::Sender<Vec<PendingCase>>),
 }
@@ -87,10 +94,21 @@ impl Brake {
     }
 }
 
+/// A session that is to be ended.
+pub(crate) struct Order {
+    pub(crate) case: u64,
+    pub(crate) session: Session,
+    pub(crate) look_first: bool,
+    /// Why, for the audit.
+    pub(crate) purpose: Purpose,
+    /// When the alert arrived, where the case is still known.
+    pub(crate) received: Option<Moment>,
+}
+
 /// Carries effects out.
 pub(crate) trait Hands: Send + 'static {
     fn request_listing(&self);
-    fn start_termination(&self, case: u64, session: Session, look_first: bool);
+    fn start_termination(&self, order: Order);
     fn report(&self, report: CaseReport);
     fn ask(&self, case: PendingCase);
 }
@@ -138,10 +156,10 @@ impl Engine {
         &self.brake
     }
 
-    /// Why a case ends a session, for the audit, and when its alert arrived.
-    pub(crate) async fn purpose(&self, case: u64) -> Option<(Purpose, Moment)> {
+    /// Waits until everything that was decided is written.
+    pub(crate) async fn settled(&self) -> Result<(), String> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Purpose(case, reply), answer).await.ok()?
+        self.ask(Ask::Settled(reply), answer).await
     }
 
     pub(crate) async fn status(&self) -> Result<Status, String> {
@@ -181,41 +199,84 @@ pub(crate) struct Running<H> {
     pub(crate) alive: Arc<AtomicBool>,
 }
 
+/// What was decided and not carried out yet.
+#[derive(Default)]
+struct Decided {
+    entries: Vec<Entry>,
+    /// What may be done when the entries are durable.
+    effects: Vec<Effect>,
+    replies: Vec<Reply>,
+}
+
+/// Who is told when it is.
+enum Reply {
+    Command(oneshot::Sender<Obeyed>, Obeyed),
+    Settled(oneshot::Sender<()>),
+}
+
+impl Decided {
+    fn take(&mut self, effects: impl IntoIterator<Item = Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Persist(entries) => self.entries.extend(entries),
+                effect => self.effects.push(effect),
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.effects.is_empty() && self.replies.is_empty()
+    }
+}
+
+/// Entries on their way into the journal; false when it is closed.
+type Writing = Pin<Box<dyn Future<Output = bool> + Send>>;
+
 impl<H: Hands> Running<H> {
     /// Decides until nobody can ask any more. `first` is what a resumed responder does.
     pub(crate) async fn run(mut self, mut inbox: Inbox, first: Vec<Effect>) {
-        self.carry_out(first).await;
+        let mut next = Decided::default();
+        next.take(first);
         // Whoever was asked before a restart may never have heard of it.
         let pending = self.responder.pending();
         self.ask(pending.iter().map(|pending| pending.case).collect());
         self.follow_halt();
         let mut asks = Vec::with_capacity(BATCH);
+        let mut under_way: Option<(Decided, Writing)> = None;
         loop {
+            if under_way.is_none() && !next.is_empty() {
+                let decided = std::mem::take(&mut next);
+                self.log(&decided.entries);
+                let writing = write(self.writer.clone(), decided.entries.clone());
+                under_way = Some((decided, writing));
+            }
             let wake = self.responder.next_wake();
             let pause = wake.map_or(Duration::from_secs(5), |wake| self.clock.until(wake));
             // At least every few seconds, so that the watchdog sees that it lives.
             let pause = pause.min(Duration::from_secs(5));
             tokio::select! {
-                count = inbox.0.recv_many(&mut asks, BATCH) => {
+                biased;
+                written = written(&mut under_way) => {
+                    match (under_way.take(), written) {
+                        (Some((decided, _)), true) => self.carry_out(decided),
+                        _ => return,
+                    }
+                    continue;
+                }
+                count = inbox.0.recv_many(&mut asks, BATCH), if next.entries.len() < UNWRITTEN => {
                     if count == 0 {
                         return;
                     }
                 }
                 () = tokio::time::sleep(pause) => {}
             }
-            let mut effects = Vec::new();
-            let mut commands = Vec::new();
             for ask in asks.drain(..) {
-                self.answer(ask, &mut effects, &mut commands);
+                self.answer(ask, &mut next);
             }
-            effects.extend(self.handle(Event::Tick));
+            let effects = self.handle(Event::Tick);
+            next.take(effects);
             self.follow_halt();
-            self.carry_out(effects).await;
-            for (reply, result) in commands {
-                let _ = reply.send(result);
-            }
             self.alive.store(true, Ordering::Relaxed);
-            self.metrics.observe(&self.responder.status());
         }
     }
 
@@ -225,23 +286,19 @@ impl<H: Hands> Running<H> {
     }
 
     fn follow_halt(&self) {
-        let halted = self.responder.status().halted.is_some();
+        let halted = self.responder.is_halted();
         self.brake.halted.store(halted, Ordering::SeqCst);
     }
 
-    fn answer(
-        &mut self,
-        ask: Ask,
-        effects: &mut Vec<Effect>,
-        commands: &mut Vec<(oneshot::Sender<Obeyed>, Obeyed)>,
-    ) {
+    fn answer(&mut self, ask: Ask, next: &mut Decided) {
         match ask {
-            Ask::Event(event) => effects.extend(self.handle(event)),
+            Ask::Event(event) => next.take(self.handle(event)),
             Ask::Command(event, reply) => {
                 let result = self.responder.handle(event, self.clock.now());
-                let result = result.map(|more| effects.extend(more));
-                commands.push((reply, result));
+                let result = result.map(|effects| next.take(effects));
+                next.replies.push(Reply::Command(reply, result));
             }
+            Ask::Settled(reply) => next.replies.push(Reply::Settled(reply)),
             Ask::MayDrop {
                 case,
                 id,
@@ -251,56 +308,49 @@ impl<H: Hands> Running<H> {
                 let now = self.clock.now();
                 let _ = reply.send(self.responder.may_drop(case, &id, record.as_deref(), now));
             }
-            Ask::Purpose(case, reply) => {
-                let case = self.responder.case(case);
-                let purpose = case.map(|case| (self.purpose(case), case.alert.at));
-                let _ = reply.send(purpose);
-            }
             Ask::Status(reply) => drop(reply.send(self.responder.status())),
             Ask::Pending(reply) => drop(reply.send(self.responder.pending())),
         }
     }
 
-    /// First what is to be written, all in one commit, then the rest.
-    async fn carry_out(&self, effects: Vec<Effect>) {
-        let mut entries = Vec::new();
-        let mut rest = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Persist(more) => entries.extend(more),
-                effect => rest.push(effect),
-            }
-        }
-        self.log(&entries);
-        // What is not written is not done: neither now nor, for want of time, without its record.
-        while !entries.is_empty() {
-            match self.writer.append(entries.clone()).await {
-                Ok(()) => break,
-                Err(crate::writer::WriteError::Closed) => return,
-                Err(error) => {
-                    tracing::error!(%error, "decisions wait until they can be written");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-        let asked = entries.iter().filter_map(|entry| match &entry.record {
-            Record::Asked { case, .. } => Some(*case),
-            _ => None,
-        });
+    /// Does what was decided, now that it is written.
+    fn carry_out(&self, decided: Decided) {
+        let asked = decided
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.record {
+                Record::Asked { case, .. } => Some(*case),
+                _ => None,
+            });
         self.ask(asked.collect());
-        for effect in rest {
+        for effect in decided.effects {
             match effect {
                 Effect::RequestListing => self.hands.request_listing(),
                 Effect::StartTermination {
                     case,
                     session,
                     look_first,
-                } => self.hands.start_termination(case, *session, look_first),
+                } => {
+                    let known = self.responder.case(case);
+                    self.hands.start_termination(Order {
+                        case,
+                        session: *session,
+                        look_first,
+                        purpose: known.map(|case| self.purpose(case)).unwrap_or_default(),
+                        received: known.map(|case| case.alert.at),
+                    });
+                }
                 Effect::Report(report) => {
                     self.metrics.ended(&report);
                     self.hands.report(*report);
                 }
                 _ => {}
+            }
+        }
+        for reply in decided.replies {
+            match reply {
+                Reply::Command(reply, obeyed) => drop(reply.send(obeyed)),
+                Reply::Settled(reply) => drop(reply.send(())),
             }
         }
     }
@@ -369,5 +419,33 @@ impl<H: Hands> Running<H> {
             ticket: rule.and_then(|rule| rule.ticket.clone()),
             break_glass: None,
         }
+    }
+}
+
+/// What is not written is not done: neither now nor, for want of time, without its record.
+fn write(writer: Writer, entries: Vec<Entry>) -> Writing {
+    Box::pin(async move {
+        if entries.is_empty() {
+            return true;
+        }
+        let entries = Arc::new(entries);
+        loop {
+            match writer.append(Arc::clone(&entries)).await {
+                Ok(()) => return true,
+                Err(WriteError::Closed) => return false,
+                Err(error) => {
+                    tracing::error!(%error, "decisions wait until they can be written");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    })
+}
+
+/// Waits for the entries under way; for ever where there are none.
+async fn written(under_way: &mut Option<(Decided, Writing)>) -> bool {
+    match under_way {
+        Some((_, writing)) => writing.as_mut().await,
+        None => std::future::pending().await,
     }
 }

@@ -10,10 +10,10 @@ use pam_proto::Session;
 use pam_proto::listing::Filter;
 use pam_proto::termination::{Limits, Target};
 use pam_respond_core::{CaseReport, End, Event, Moment, PendingCase, Sessions, Termination};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::engine::{Engine, Hands};
+use crate::engine::{Engine, Hands, Order};
 use crate::metrics::Metrics;
 
 /// Terminations under way at once.
@@ -39,17 +39,34 @@ impl Appliance {
     }
 }
 
-/// Where evidence goes.
+/// Where evidence goes: what came while a line was written is written together.
 #[derive(Debug)]
 pub(crate) struct Audit {
-    pub(crate) file: Option<AuditFile>,
+    lines: Option<mpsc::Sender<Line>>,
     context: RwLock<Context>,
 }
 
+/// A line, and who is told when it is on the disk.
+type Line = (Entry, oneshot::Sender<Result<(), String>>);
+
+/// How many lines are written together at most, and how many may wait.
+const LINES: usize = 256;
+
 impl Audit {
-    pub(crate) fn new(file: Option<AuditFile>, context: Context) -> Self {
+    /// Starts the thread that writes it.
+    pub(crate) fn start(file: Option<AuditFile>, context: Context) -> std::io::Result<Self> {
+        let lines = match file {
+            None => None,
+            Some(file) => {
+                let (lines, queue) = mpsc::channel(LINES);
+                std::thread::Builder::new()
+                    .name("audit".to_owned())
+                    .spawn(move || write_lines(&file, queue))?;
+                Some(lines)
+            }
+        };
         let context = RwLock::new(context);
-        Self { file, context }
+        Ok(Self { lines, context })
     }
 
     /// Another policy is in force from now on.
@@ -64,13 +81,26 @@ impl Audit {
     }
 
     /// Writes one line; it is on the disk when this returns.
-    async fn write(self: &Arc<Self>, entry: Entry) -> Result<(), String> {
-        let Some(file) = self.file.clone() else {
+    async fn write(&self, entry: Entry) -> Result<(), String> {
+        let Some(lines) = &self.lines else {
             return Ok(());
         };
-        let written = tokio::task::spawn_blocking(move || file.append(&[entry]).map(|_| ()));
-        let written = written.await.map_err(|error| error.to_string())?;
-        written.map_err(|error| error.to_string())
+        let gone = || "the audit is closed".to_owned();
+        let (told, written) = oneshot::channel();
+        lines.send((entry, told)).await.map_err(|_| gone())?;
+        written.await.map_err(|_| gone())?
+    }
+}
+
+fn write_lines(file: &AuditFile, mut queue: mpsc::Receiver<Line>) {
+    let mut lines = Vec::with_capacity(LINES);
+    while queue.blocking_recv_many(&mut lines, LINES) > 0 {
+        let (entries, told): (Vec<Entry>, Vec<_>) = lines.drain(..).unzip();
+        let written = file.append(&entries).map(|_| ());
+        let written = written.map_err(|error| error.to_string());
+        for told in told {
+            let _ = told.send(written.clone());
+        }
     }
 }
 
@@ -118,14 +148,19 @@ impl Hands for Appliance {
         self.wanted.notify_one();
     }
 
-    fn start_termination(&self, case: u64, session: Session, look_first: bool) {
+    fn start_termination(&self, order: Order) {
         let (client, engine) = (self.client.clone(), self.engine.clone());
         let (audit, jobs) = (Arc::clone(&self.audit), Arc::clone(&self.jobs));
         let (metrics, clock) = (Arc::clone(&self.metrics), Arc::clone(&self.clock));
         self.runtime.spawn(async move {
-            let _permit = jobs.acquire().await;
-            let (purpose, received) = engine.purpose(case).await.unzip();
-            let purpose = purpose.unwrap_or_default();
+            let permit = jobs.acquire().await;
+            let Order {
+                case,
+                session,
+                look_first,
+                purpose,
+                received,
+            } = order;
             let guard = Guard {
                 case,
                 session: session.clone(),
@@ -153,6 +188,8 @@ impl Hands for Appliance {
             let Some(report) = reports.pop() else {
                 return;
             };
+            // The next one may call the appliance while this one is written down.
+            drop(permit);
             let line = Entry::outcome(&audit.context(), &purpose, &report);
             if let Err(error) = audit.write(line).await {
                 tracing::error!(case, error, "the outcome could not be written to the audit");

@@ -39,40 +39,56 @@ pub(crate) enum NotAccepted {
 impl Intake {
     /// Takes alerts in. They are durable when this returns, and will be decided on.
     pub(crate) async fn accept(&self, source: &str, alerts: Vec<Alert>) -> Result<(), NotAccepted> {
-        if alerts.is_empty() {
-            return Ok(());
-        }
+        let alerts = self.arrived(alerts);
+        self.keep(source, alerts).await.map_err(|(error, _)| error)
+    }
+
+    /// Alerts that arrived now.
+    pub(crate) fn arrived(&self, alerts: Vec<Alert>) -> Arc<Vec<Incoming>> {
         let at = self.clock.now();
-        let count = alerts.len();
-        let incoming = alerts.into_iter().map(|alert| Incoming {
+        let arrived = alerts.into_iter().map(|alert| Incoming {
             key: key(&alert, at),
             at,
             alert,
         });
-        let written = self.writer.accept(incoming.collect());
-        let accepted = match tokio::time::timeout(PATIENCE, written).await {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                self.metrics.received(source, "not_written", count as u64);
-                return Err(NotAccepted::Slow);
+        Arc::new(arrived.collect())
+    }
+
+    /// Takes in what arrived, or gives it back to be tried again.
+    pub(crate) async fn keep(
+        &self,
+        source: &str,
+        alerts: Arc<Vec<Incoming>>,
+    ) -> Result<(), (NotAccepted, Arc<Vec<Incoming>>)> {
+        if alerts.is_empty() {
+            return Ok(());
+        }
+        let written = self.writer.accept(Arc::clone(&alerts));
+        let written = tokio::time::timeout(PATIENCE, written).await;
+        let numbers = match written {
+            Ok(Ok(numbers)) => numbers,
+            other => {
+                let count = alerts.len() as u64;
+                self.metrics.received(source, "not_written", count);
+                let error = match other {
+                    Ok(Err(error)) => error.into(),
+                    _ => NotAccepted::Slow,
+                };
+                return Err((error, alerts));
             }
         };
-        let accepted = accepted.inspect_err(|_| {
-            self.metrics.received(source, "not_written", count as u64);
-        })?;
-        let new: Vec<_> = accepted.into_iter().flatten().collect();
-        self.metrics.received(source, "accepted", new.len() as u64);
-        let known = count - new.len();
+        let new = numbers.iter().flatten().count();
+        self.metrics.received(source, "accepted", new as u64);
+        let known = numbers.len() - new;
         if known > 0 {
             self.metrics.received(source, "known", known as u64);
         }
-        for received in new {
-            tracing::debug!(
-                alert = received.number,
-                trace = received.key,
-                source,
-                "accepted"
-            );
+        // Nobody else holds them any more, so this copies nothing.
+        for (incoming, number) in Arc::unwrap_or_clone(alerts).into_iter().zip(numbers) {
+            let Some(number) = number else { continue };
+            let received = incoming.received(number);
+            let trace = &received.key;
+            tracing::debug!(alert = number, trace, source, "accepted");
             self.engine.tell(Event::Alert(Arc::new(received))).await;
         }
         Ok(())

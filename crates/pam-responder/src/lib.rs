@@ -26,16 +26,15 @@ mod http_intake;
 mod intake;
 mod listener_tls;
 mod metrics;
-mod places;
 mod report;
 mod secret_file;
 mod service;
+mod socket_drops;
 mod sqlite;
 mod syslog_intake;
 mod writer;
 
 pub use config::Config;
 pub use pam_respond_core as core;
-pub use places::Places;
 pub use service::{Service, StartError};
 pub use sqlite::{JournalError, SqliteJournal};

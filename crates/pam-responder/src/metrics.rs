@@ -1,6 +1,7 @@
 //! What Prometheus is told. No label names a user.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pam_respond_core::{CaseReport, End, Moment, Status};
@@ -10,8 +11,20 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tokio::net::UdpSocket;
+
+use crate::socket_drops;
 
 type Labels = Vec<(String, String)>;
+
+/// A socket for datagrams.
+#[derive(Debug)]
+struct Socket {
+    source: String,
+    inode: u64,
+    /// How many the kernel had dropped when it was last asked.
+    drops: u32,
+}
 
 /// The counts of a responder.
 #[derive(Debug)]
@@ -23,6 +36,8 @@ pub(crate) struct Metrics {
     held_back: Counter,
     latency: Histogram,
     lost: Counter,
+    dropped: Family<Labels, Counter>,
+    sockets: Mutex<Vec<Socket>>,
     listing: Gauge,
     listing_failures: Counter,
     searching: Gauge,
@@ -51,6 +66,8 @@ impl Metrics {
             held_back: Counter::default(),
             latency: latency.clone(),
             lost: Counter::default(),
+            dropped: Family::default(),
+            sockets: Mutex::default(),
             listing: Gauge::default(),
             listing_failures: Counter::default(),
             searching: Gauge::default(),
@@ -87,6 +104,11 @@ impl Metrics {
             "datagrams_lost",
             "Datagrams that could not be kept",
             metrics.lost.clone(),
+        );
+        registry.register(
+            "datagrams_dropped",
+            "Datagrams that the kernel dropped because they came faster than they were read",
+            metrics.dropped.clone(),
         );
         registry.register(
             "listing_age_seconds",
@@ -171,6 +193,40 @@ impl Metrics {
         self.lost.inc_by(count);
     }
 
+    /// Counts what the kernel drops of what is sent to a socket.
+    pub(crate) fn watch_drops(&self, source: &str, socket: &UdpSocket) {
+        if let Some(inode) = socket_drops::inode(socket) {
+            let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+            sockets.push(Socket {
+                source: source.to_owned(),
+                inode,
+                drops: 0,
+            });
+        }
+    }
+
+    /// Asks the kernel how many datagrams it has dropped by now.
+    pub(crate) fn read_drops(&self) {
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        if sockets.is_empty() {
+            return;
+        }
+        let all = socket_drops::read();
+        for socket in sockets.iter_mut() {
+            let Some(drops) = all.get(&socket.inode) else {
+                continue;
+            };
+            // The kernel counts in 32 bits, and begins anew.
+            let more = drops.wrapping_sub(socket.drops);
+            if more > 0 {
+                socket.drops = *drops;
+                let labels = vec![("source".to_owned(), socket.source.clone())];
+                self.dropped.get_or_create(&labels).inc_by(u64::from(more));
+                tracing::warn!(source = socket.source, more, "the kernel dropped datagrams");
+            }
+        }
+    }
+
     pub(crate) fn listed(&self, began: Moment) {
         let began = began.as_millis();
         self.last_listing
@@ -202,6 +258,7 @@ impl Metrics {
 
     /// The text of `/metrics`.
     pub(crate) fn text(&self, now: Moment, waiting: usize, commits: u64) -> String {
+        self.read_drops();
         let last = self.last_listing.load(std::sync::atomic::Ordering::Relaxed);
         let age = if last == 0 {
             -1

@@ -25,7 +25,7 @@ use crate::engine::{Brake, Engine, Running};
 use crate::hands::{self, Appliance, Audit};
 use crate::http_intake::{HttpIntake, Limits};
 use crate::intake::Intake;
-use crate::listener_tls::{self, Clients};
+use crate::listener_tls;
 use crate::metrics::Metrics;
 use crate::report;
 use crate::sqlite::{JournalError, SqliteJournal};
@@ -34,6 +34,9 @@ use crate::writer::Writer;
 
 /// How often what is old is forgotten, and how often a halt file is looked for.
 const FORGET: Duration = Duration::from_secs(3_600);
+
+/// What a socket for datagrams is asked to hold; `net.core.rmem_max` may make it less.
+const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// How long what is under way may take when it is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -243,6 +246,7 @@ impl Service {
             while engine.status().await.is_ok_and(|status| status.acting > 0) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
+            let _ = engine.settled().await;
         };
         let _ = tokio::time::timeout(GRACE, finished).await;
         self.engine_task.abort();
@@ -270,8 +274,7 @@ impl Service {
                 &format!("webhook `{}` asks its sender for nothing", open.name),
             );
         }
-        let acceptor = |tls| listener_tls::acceptor(tls, Clients::Any);
-        let tls = http.tls.as_ref().map(acceptor).transpose()?;
+        let tls = http.tls.as_ref().map(listener_tls::acceptor).transpose()?;
         let listener = bind(address).await?;
         self.listens("http", &listener)?;
         let limits = Limits {
@@ -313,12 +316,18 @@ impl Service {
                 })?;
             let local = socket.local_addr().map_err(StartError::Start)?;
             self.addresses.push((syslog.name.clone(), local));
+            // What comes while a burst is read waits in the kernel, as far as it lets it.
+            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
+            intake.metrics.watch_drops(&syslog.name, &socket);
             self.tasks
                 .push(tokio::spawn(serving.datagrams(socket, stopped.clone())));
             return Ok(());
         }
-        let acceptor = |tls| listener_tls::acceptor(tls, Clients::Known);
-        let tls: Option<TlsAcceptor> = syslog.tls.as_ref().map(acceptor).transpose()?;
+        let tls: Option<TlsAcceptor> = syslog
+            .tls
+            .as_ref()
+            .map(listener_tls::acceptor)
+            .transpose()?;
         let knows_clients = syslog
             .tls
             .as_ref()
@@ -409,7 +418,7 @@ fn audit(config: &Config, client: &Client) -> Result<Audit, StartError> {
         profile: None,
         policy: policy_note(config),
     };
-    Ok(Audit::new(file, context))
+    Audit::start(file, context).map_err(StartError::Start)
 }
 
 fn policy_note(config: &Config) -> Option<PolicyNote> {

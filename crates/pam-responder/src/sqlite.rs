@@ -282,43 +282,39 @@ impl SqliteJournal {
     }
 }
 
-/// What `accept` does, within a commit of several.
+/// What `accept` does, within a commit of several: gives each new alert its number.
 pub(crate) fn accept(
     transaction: &Transaction<'_>,
-    alerts: Vec<Incoming>,
-) -> rusqlite::Result<Vec<Option<Received>>> {
+    alerts: &[Incoming],
+) -> rusqlite::Result<Vec<Option<u64>>> {
     let sql = "INSERT INTO alerts (key, at, alert, crc) SELECT ?1, ?2, ?3, ?4 \
                WHERE NOT EXISTS (SELECT 1 FROM alerts WHERE key = ?1)";
-    let mut statement = transaction.prepare(sql)?;
-    let mut accepted = Vec::with_capacity(alerts.len());
+    let mut statement = transaction.prepare_cached(sql)?;
+    let mut numbers = Vec::with_capacity(alerts.len());
     for Incoming { key, at, alert } in alerts {
-        let text = json(&alert)?;
-        let crc = checksum(&key, at.as_millis(), &text);
+        let text = json(alert)?;
+        let crc = checksum(key, at.as_millis(), &text);
         let new = statement.execute(params![key, at.as_millis(), text, crc])? == 1;
         let number = u64::try_from(transaction.last_insert_rowid()).unwrap_or_default();
-        accepted.push(new.then_some(Received {
-            number,
-            key,
-            at,
-            alert,
-        }));
+        numbers.push(new.then_some(number));
     }
-    Ok(accepted)
+    Ok(numbers)
 }
 
 /// What `append` does, within a commit of several.
 pub(crate) fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> rusqlite::Result<()> {
     let sql = "INSERT INTO entries (at, alert, kase, lasting, body, crc) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let mut insert = transaction.prepare(sql)?;
-    let mut of_case = transaction.prepare("SELECT alert FROM cases WHERE number = ?1")?;
-    let mut open = transaction.prepare("UPDATE alerts SET ended = ?2 WHERE number = ?1")?;
+    let mut insert = transaction.prepare_cached(sql)?;
+    let mut of_case = transaction.prepare_cached("SELECT alert FROM cases WHERE number = ?1")?;
+    let mut open = transaction.prepare_cached("UPDATE alerts SET ended = ?2 WHERE number = ?1")?;
     for entry in entries {
         let case = entry.record.case().map(number);
         let alert = match &entry.record {
             Record::Opened { case, alert, .. } => {
                 let sql = "INSERT INTO cases (number, alert) VALUES (?1, ?2)";
-                transaction.execute(sql, params![number(*case), number(*alert)])?;
+                let mut insert = transaction.prepare_cached(sql)?;
+                insert.execute(params![number(*case), number(*alert)])?;
                 open.execute(params![number(*alert), 0])?;
                 Some(number(*alert))
             }
@@ -347,7 +343,8 @@ pub(crate) fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> rusqli
         if let Record::Closed { report } = &entry.record {
             let row = transaction.last_insert_rowid();
             let sql = "INSERT OR REPLACE INTO reports (kase, entry) VALUES (?1, ?2)";
-            transaction.execute(sql, params![number(report.case), row])?;
+            let mut insert = transaction.prepare_cached(sql)?;
+            insert.execute(params![number(report.case), row])?;
         }
     }
     Ok(())
@@ -356,14 +353,19 @@ pub(crate) fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> rusqli
 /// What `reported` does, within a commit of several.
 pub(crate) fn reported(transaction: &Transaction<'_>, case: u64) -> rusqlite::Result<()> {
     let sql = "DELETE FROM reports WHERE kase = ?1";
-    transaction.execute(sql, params![number(case)]).map(|_| ())
+    let mut delete = transaction.prepare_cached(sql)?;
+    delete.execute(params![number(case)]).map(|_| ())
 }
 
 impl Journal for SqliteJournal {
     type Error = JournalError;
 
     fn accept(&mut self, alerts: Vec<Incoming>) -> Result<Vec<Option<Received>>, JournalError> {
-        self.batch(|transaction| accept(transaction, alerts))
+        let numbers = self.batch(|transaction| accept(transaction, &alerts))?;
+        let accepted = numbers.into_iter().zip(alerts);
+        Ok(accepted
+            .map(|(number, incoming)| Some(incoming.received(number?)))
+            .collect())
     }
 
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {

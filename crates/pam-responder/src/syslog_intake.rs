@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pam_alert::{Alert, Framer, Framing, decode, decode_frame};
 use pam_proto::listing::Network;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -16,6 +16,12 @@ use crate::intake::Intake;
 
 /// How many alerts are written together.
 const BATCH: usize = 512;
+
+/// How many times as many datagrams may be on their way to the disk while others are read.
+const UNDER_WAY: usize = 8;
+
+/// How often it is looked whether the kernel dropped datagrams.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// How long after a write that failed the next one is tried.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -51,10 +57,16 @@ impl SyslogIntake {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut buffer = vec![0; 65_536];
+        let room = Arc::new(Semaphore::new(UNDER_WAY));
+        let mut look = tokio::time::interval(LOOK);
         loop {
             let received = tokio::select! {
                 received = socket.recv_from(&mut buffer) => received,
-                _ = stop.wait_for(|stop| *stop) => return,
+                _ = look.tick() => {
+                    self.intake.metrics.read_drops();
+                    continue;
+                }
+                _ = stop.wait_for(|stop| *stop) => break,
             };
             let mut alerts = Vec::new();
             let mut next = received;
@@ -69,12 +81,22 @@ impl SyslogIntake {
                 }
                 next = socket.try_recv_from(&mut buffer);
             }
-            let count = alerts.len() as u64;
-            if let Err(error) = self.intake.accept(&self.name, alerts).await {
-                self.intake.metrics.lost(count);
-                tracing::error!(source = self.name, count, %error, "datagrams were lost");
-            }
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+                return;
+            };
+            let this = Arc::clone(&self);
+            tokio::spawn(async move {
+                let _permit = permit;
+                let count = alerts.len() as u64;
+                if let Err(error) = this.intake.accept(&this.name, alerts).await {
+                    this.intake.metrics.lost(count);
+                    tracing::error!(source = this.name, count, %error, "datagrams were lost");
+                }
+            });
         }
+        // What was read is written before it ends.
+        let all = u32::try_from(UNDER_WAY).unwrap_or(u32::MAX);
+        let _ = room.acquire_many(all).await;
     }
 
     /// Connections, until it is told to stop.
@@ -117,7 +139,7 @@ impl SyslogIntake {
 
     async fn stream(
         &self,
-        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        mut stream: impl AsyncRead + Unpin,
         peer: SocketAddr,
         mut stop: watch::Receiver<bool>,
     ) {
@@ -155,12 +177,7 @@ impl SyslogIntake {
                 }
             }
             // Nothing is read on before this is durable: the sender waits.
-            if !self.keep(&mut alerts, &mut stop).await {
-                return;
-            }
-            if ended {
-                // The end is answered with an end (RFC 5425 section 4.4).
-                let _ = stream.shutdown().await;
+            if !self.keep(&mut alerts, &mut stop).await || ended {
                 return;
             }
         }
@@ -168,10 +185,14 @@ impl SyslogIntake {
 
     /// Tries until it is written; false when it is told to stop meanwhile.
     async fn keep(&self, alerts: &mut Vec<Alert>, stop: &mut watch::Receiver<bool>) -> bool {
-        let alerts = std::mem::take(alerts);
+        let mut alerts = self.intake.arrived(std::mem::take(alerts));
         loop {
-            let Err(error) = self.intake.accept(&self.name, alerts.clone()).await else {
-                return true;
+            let error = match self.intake.keep(&self.name, alerts).await {
+                Ok(()) => return true,
+                Err((error, again)) => {
+                    alerts = again;
+                    error
+                }
             };
             tracing::error!(source = self.name, %error, "a connection waits for the disk");
             tokio::select! {

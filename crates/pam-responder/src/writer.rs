@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pam_respond_core::{CaseReport, Entry, Incoming, Journal as _, Moment, Received};
+use pam_respond_core::{CaseReport, Entry, Incoming, Journal as _, Moment};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::sqlite::{self, JournalError, SqliteJournal};
@@ -19,8 +19,8 @@ const QUEUE: usize = 8_192;
 type Reply<T> = oneshot::Sender<Result<T, Arc<JournalError>>>;
 
 enum Write {
-    Accept(Vec<Incoming>, Reply<Vec<Option<Received>>>),
-    Append(Vec<Entry>, Reply<()>),
+    Accept(Arc<Vec<Incoming>>, Reply<Vec<Option<u64>>>),
+    Append(Arc<Vec<Entry>>, Reply<()>),
     Reported(u64),
     Unreported(usize, Reply<Vec<CaseReport>>),
     Forget(Moment),
@@ -29,14 +29,14 @@ enum Write {
 
 /// What is done in a commit.
 enum Work {
-    Accept(Vec<Incoming>),
-    Append(Vec<Entry>),
+    Accept(Arc<Vec<Incoming>>),
+    Append(Arc<Vec<Entry>>),
     Reported(u64),
 }
 
 /// Who is told when the commit is durable, or that it is not.
 enum Answer {
-    Accepted(Reply<Vec<Option<Received>>>),
+    Accepted(Reply<Vec<Option<u64>>>),
     Appended(Reply<()>),
     Nobody,
 }
@@ -74,17 +74,18 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Takes alerts in; they are durable when this returns.
+    /// Takes alerts in and gives their numbers, none to one that is known already; they are durable
+    /// when this returns.
     pub(crate) async fn accept(
         &self,
-        alerts: Vec<Incoming>,
-    ) -> Result<Vec<Option<Received>>, WriteError> {
+        alerts: Arc<Vec<Incoming>>,
+    ) -> Result<Vec<Option<u64>>, WriteError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Write::Accept(alerts, reply), answer).await
     }
 
     /// Writes entries; they are durable when this returns.
-    pub(crate) async fn append(&self, entries: Vec<Entry>) -> Result<(), WriteError> {
+    pub(crate) async fn append(&self, entries: Arc<Vec<Entry>>) -> Result<(), WriteError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Write::Append(entries, reply), answer).await
     }
@@ -200,7 +201,7 @@ fn commit(
 ) {
     let done = journal.batch(|transaction| {
         let done = works.into_iter().map(|work| match work {
-            Work::Accept(alerts) => sqlite::accept(transaction, alerts),
+            Work::Accept(alerts) => sqlite::accept(transaction, &alerts),
             Work::Append(entries) => sqlite::append(transaction, &entries).map(|()| Vec::new()),
             Work::Reported(case) => sqlite::reported(transaction, case).map(|()| Vec::new()),
         });

@@ -8,7 +8,4 @@
 )]
 
 mod alerts_end_sessions;
-mod fixture;
 mod journal_survives;
-mod senders_show_who_they_are;
-mod tls_intake;

@@ -154,6 +154,18 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_time_holds_every_wait() {
+        let seconds = Duration::from_secs;
+        let limits = Limits {
+            find_timeout: seconds(100),
+            call_timeout: seconds(10),
+            verify_timeout: seconds(1),
+            ..Limits::default()
+        };
+        assert_eq!(limits.longest(), seconds(122));
+    }
+
+    #[test]
     fn listings_are_at_most_half_of_the_time_apart() {
         let mut limits = Limits::default();
         assert_eq!(limits.listing_wait(9), Duration::from_secs(15));

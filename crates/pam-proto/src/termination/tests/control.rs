@@ -176,6 +176,18 @@ fn cancelled_nothing_more_is_sent_and_everything_is_reported() {
 }
 
 #[test]
+fn cancelled_before_a_repetition_leaves_open_whether_the_session_lives() {
+    let mut bench = Bench::new([by_number()]);
+    bench.got(Ok(active()));
+    bench.drop_answered(Err(replies::drop_failed()));
+    bench.got(Ok(active()));
+    bench.expect_wait();
+    bench.handle(Event::Cancelled);
+    let report = bench.expect_end(Outcome::Unconfirmed);
+    assert_eq!(report.attempts, 1);
+}
+
+#[test]
 fn cancelled_while_a_drop_waits_to_be_recorded() {
     let mut bench = Bench::new([by_id()]);
     let ticket = bench.expect_drop();

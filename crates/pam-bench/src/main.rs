@@ -5,12 +5,14 @@
 //! results are compared before anything is timed. Wall time never fails a run; wrong results and
 //! counted things (allocations, memory, sizes) do.
 
+mod alert;
 mod cli;
 mod listing;
 mod mock;
 mod process;
 mod race;
 mod report;
+mod respond;
 mod sign;
 mod terminate;
 mod verify;
@@ -50,6 +52,10 @@ enum Name {
     Terminate,
     /// From exec to exit
     Cli,
+    /// Decoding alerts
+    Alert,
+    /// Accepting alerts and ending sessions
+    Respond,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +79,11 @@ fn main() -> ExitCode {
         Name::Listing => listing::run(&mut report),
         Name::Terminate => terminate::run(&mut report, python),
         Name::Cli => cli::run(&mut report, python),
+        Name::Alert => {
+            alert::run(&mut report);
+            Ok(())
+        }
+        Name::Respond => respond::run(&mut report),
     };
     if let Err(error) = done {
         report.fail(error.to_string());

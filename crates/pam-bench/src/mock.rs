@@ -114,17 +114,21 @@ impl Mock {
 
     /// The `session_id`s of the sessions that run, in the listing's order.
     pub(crate) fn running(&self) -> io::Result<Vec<String>> {
+        let truth: Truth = serde_json::from_slice(&self.inspect("sessions")?)?;
+        let running = truth.sessions.into_iter().filter(|session| session.active);
+        Ok(running.map(|session| session.session_id).collect())
+    }
+
+    /// What is below `/_mock/`.
+    pub(crate) fn inspect(&self, name: &str) -> io::Result<Vec<u8>> {
         let address = self.ready.base_url.trim_start_matches("http://");
         let mut connection = TcpStream::connect(address.trim_end_matches('/'))?;
-        let head = format!("GET /_mock/sessions HTTP/1.0\r\nHost: {address}\r\n\r\n");
+        let head = format!("GET /_mock/{name} HTTP/1.0\r\nHost: {address}\r\n\r\n");
         connection.write_all(head.as_bytes())?;
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer)?;
         let blank = answer.windows(4).position(|four| four == b"\r\n\r\n");
-        let body = answer.get(blank.map_or(0, |at| at + 4)..);
-        let truth: Truth = serde_json::from_slice(body.unwrap_or_default())?;
-        let running = truth.sessions.into_iter().filter(|session| session.active);
-        Ok(running.map(|session| session.session_id).collect())
+        Ok(answer.split_off(blank.map_or(0, |at| at + 4)))
     }
 
     /// Where one session is dropped.

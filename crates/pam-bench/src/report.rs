@@ -64,21 +64,32 @@ pub(crate) enum Goal {
     Faster(f64, &'static str),
     /// The same, within this share.
     Same(f64, &'static str),
+    /// More than so much, whatever the others do.
+    Over(f64),
+    /// Less than so much, whatever the others do.
+    Under(f64),
 }
 
 impl Goal {
-    fn of(self) -> &'static str {
+    /// What is judged: the ratio to the one that it names, or the median where it names none.
+    fn measure(self, own: &Entry, entries: &[Entry]) -> Option<f64> {
         match self {
             Self::AtMost(_, of)
             | Self::AtLeast(_, of)
             | Self::Faster(_, of)
-            | Self::Same(_, of) => of,
+            | Self::Same(_, of) => {
+                let of = entries.iter().find(|entry| entry.name == of)?;
+                Some(ratio(&own.samples, &of.samples))
+            }
+            Self::Over(_) | Self::Under(_) => Some(quantile(&own.samples, 0.5)),
         }
     }
 
     /// The goal in words, what was measured, and whether it is held.
-    fn judge(self, ratio: f64) -> Judged {
+    fn judge(self, ratio: f64, unit: &str) -> Judged {
         let (goal, measured, held) = match self {
+            Self::Over(limit) => (format!("over {limit} {unit}"), ratio, ratio > limit),
+            Self::Under(limit) => (format!("under {limit} {unit}"), ratio, ratio < limit),
             Self::AtMost(limit, of) => (format!("at most {limit}x {of}"), ratio, ratio <= limit),
             Self::AtLeast(limit, of) => (format!("at least {limit}x {of}"), ratio, ratio >= limit),
             Self::Faster(limit, of) => {
@@ -212,10 +223,10 @@ impl Report {
                     self.fail(format!("{bench} {case}: {}: {figure}", entry.name));
                 }
             }
-            let judged = entry.goals.iter().filter_map(|goal| {
-                let of = entries.iter().find(|entry| entry.name == goal.of())?;
-                Some(goal.judge(ratio(&entry.samples, &of.samples)))
-            });
+            let judged = entry
+                .goals
+                .iter()
+                .filter_map(|goal| Some(goal.judge(goal.measure(entry, entries)?, unit)));
             self.print(&Row {
                 bench,
                 case,
@@ -294,7 +305,7 @@ fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
     quantile(&ratios, 0.5)
 }
 
-fn quantile(values: &[f64], at: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], at: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let index = (at * sorted.len().saturating_sub(1) as f64).round() as usize;
@@ -322,9 +333,22 @@ mod tests {
             (Goal::Faster(4.0, "a"), 0.26, false),
             (Goal::Same(0.05, "a"), 0.94, false),
             (Goal::Same(0.05, "a"), 1.04, true),
+            (Goal::Over(20_000.0), 20_000.0, false),
+            (Goal::Over(20_000.0), 20_001.0, true),
+            (Goal::Under(10.0), 9.9, true),
+            (Goal::Under(10.0), 10.0, false),
         ] {
-            assert_eq!(goal.judge(ratio).held, held, "{goal:?} {ratio}");
+            assert_eq!(goal.judge(ratio, "ms").held, held, "{goal:?} {ratio}");
         }
+    }
+
+    #[test]
+    fn a_goal_of_its_own_is_held_against_the_median() {
+        let mut own = Entry::new("a");
+        own.samples = vec![9.0, 30.0, 8.0];
+        let reference = Entry::new("b");
+        let measured = Goal::Under(10.0).measure(&own, &[reference]);
+        assert_eq!(measured, Some(9.0));
     }
 
     #[test]

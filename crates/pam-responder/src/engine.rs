@@ -24,13 +24,13 @@ use crate::metrics::Metrics;
 use crate::writer::{WriteError, Writer};
 
 /// How many events may wait.
-const QUEUE: usize = 16_384;
+const QUEUE: usize = 4_096;
 
 /// How many events are decided on between two commits.
 const BATCH: usize = 512;
 
 /// How many entries may wait for the journal before no more is decided.
-const UNWRITTEN: usize = 16_384;
+const UNWRITTEN: usize = 8_192;
 
 /// How long after a commit that failed the next one is tried.
 const PAUSE: Duration = Duration::from_secs(1);

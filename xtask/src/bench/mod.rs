@@ -44,6 +44,10 @@ enum Name {
     Terminate,
     /// From exec to exit
     Cli,
+    /// Decoding alerts
+    Alert,
+    /// Accepting alerts and ending sessions
+    Respond,
     /// Instructions of the hot paths, held against those that are checked in
     Count,
     /// Everything; writes the tables of docs/performance.md
@@ -51,12 +55,14 @@ enum Name {
 }
 
 /// What has a table of its own in the document, in its order.
-const MEASURED: [Name; 5] = [
+const MEASURED: [Name; 7] = [
     Name::Sign,
     Name::Verify,
     Name::Listing,
     Name::Terminate,
     Name::Cli,
+    Name::Alert,
+    Name::Respond,
 ];
 
 impl Name {

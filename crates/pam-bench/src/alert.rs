@@ -23,7 +23,7 @@ const BODY: &str = "CEF:0|MT4|senhasegura|3.27.0-4|12|Command detected|9|suser=s
     msg=An audited command has been detected! Action: blocked the command";
 
 /// The most allocations of an alert: its attributes, each with its key, and its fields.
-const ALLOCATIONS: u64 = 64;
+const ALLOCATIONS: u64 = 80;
 
 /// A header, taken apart by whichever crate.
 #[derive(Debug, PartialEq)]

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use pam_alert::{Alert, Event as AlertEvent};
+use pam_proto::Session;
 use pam_proto::termination::Outcome;
-use pam_proto::{Session, SessionId};
 use pam_respond_core::config_text::ConfigText;
 use pam_respond_core::{
     Effect, Event, Moment, Received, Responder, Sessions, Settings, Termination,

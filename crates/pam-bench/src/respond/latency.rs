@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use tokio::net::TcpStream;
 use super::BENCH;
 use super::process::{Responder, TOKEN};
 use crate::mock::Mock;
-use crate::report::{Entry, Figure, Goal, Report};
+use crate::report::{Entry, Goal, Report, quantile};
 
 /// How far apart the alerts are.
 const APART: Duration = Duration::from_millis(10);
@@ -105,15 +106,14 @@ fn measured(report: &mut Report, place: &Path, alerts: usize) -> io::Result<Vec<
         .build()?;
     let mut sent = BTreeMap::new();
     runtime.block_on(async {
-        send(&responder, 0).await?;
+        post(responder.http, 0).await?;
         tokio::time::sleep(Duration::from_millis(200)).await;
         let start = Instant::now();
         let mut tasks = Vec::new();
         for number in 1..alerts {
             let due = APART * u32::try_from(number).unwrap_or_default();
             tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
-            let (to, number) = (responder.http, number);
-            tasks.push((number, tokio::spawn(post(to, number))));
+            tasks.push((number, tokio::spawn(post(responder.http, number))));
         }
         for (number, task) in tasks {
             sent.insert(number, task.await.map_err(io::Error::other)??);
@@ -143,12 +143,8 @@ fn measured(report: &mut Report, place: &Path, alerts: usize) -> io::Result<Vec<
     Ok(found.collect())
 }
 
-async fn send(responder: &Responder, number: usize) -> io::Result<f64> {
-    post(responder.http, number).await
-}
-
 /// Sends the alert about one session; gives when, in milliseconds since 1970.
-async fn post(to: std::net::SocketAddr, number: usize) -> io::Result<f64> {
+async fn post(to: SocketAddr, number: usize) -> io::Result<f64> {
     let body = format!(
         r#"{{"id":"{number:016x}","event_id":"12","event":"Command detected","user":"user-{number}"}}"#
     );
@@ -184,8 +180,4 @@ fn sessions(count: usize) -> io::Result<String> {
     }
     text.push_str("]}");
     Ok(text)
-}
-
-fn quantile(values: &[f64], at: f64) -> f64 {
-    crate::report::quantile(values, at)
 }

@@ -12,3 +12,4 @@ mod corpora;
 mod documents;
 mod dropped_futures;
 mod fault_matrix;
+mod senders;

@@ -10,7 +10,7 @@ mod commands;
 mod config;
 mod credentials;
 #[cfg(test)]
-mod deployment;
+mod deployment_tests;
 mod environment;
 mod exit;
 mod failure;

@@ -110,11 +110,13 @@ impl Responder {
                 case: case.number,
                 rule: case.rule.clone(),
                 reason: rule.map(|rule| rule.reason.clone()).unwrap_or_default(),
-                alert: [Some(alert.source.clone()), event, alert.user.clone()]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                alert: on_one_line(
+                    &[Some(alert.source.clone()), event, alert.user.clone()]
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
                 expires: *expires,
                 proposed: proposed.clone(),
                 candidates: case
@@ -135,4 +137,14 @@ impl Responder {
     pub fn case(&self, number: u64) -> Option<&crate::Case> {
         self.state().cases.get(&number)
     }
+}
+
+/// A sender's words where a person is asked: they must not write lines of their own, such as
+/// another question or another link.
+fn on_one_line(text: &str) -> String {
+    let shown = text.chars().map(|c| {
+        let acts = c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if acts { ' ' } else { c }
+    });
+    shown.collect()
 }

@@ -20,6 +20,7 @@ use crate::approval::Approval;
 use crate::auth::{Auth, Signature, SignatureForm};
 use crate::http_intake::{Reading, Webhook};
 use crate::secret_file::{self, Shared};
+use crate::traces::Traces;
 
 /// What a configuration says.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ pub struct Config {
     pub(crate) syslog: Vec<SyslogListener>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) approval: Option<Approval>,
+    pub(crate) traces: Option<Traces>,
 }
 
 /// Where webhooks come in.
@@ -164,6 +166,7 @@ impl Reader<'_> {
             syslog: Vec::new(),
             sinks: Vec::new(),
             approval: None,
+            traces: None,
         };
         self.files(&mut root, &mut config);
         if let Some(mut http) = root.section("http", &mut self.mistakes) {
@@ -173,6 +176,10 @@ impl Reader<'_> {
         if let Some(mut approval) = root.section("approval", &mut self.mistakes) {
             config.approval = self.approval(&mut approval);
             approval.finish(&mut self.mistakes);
+        }
+        if let Some(mut traces) = root.section("traces", &mut self.mistakes) {
+            config.traces = self.traces(&mut traces);
+            traces.finish(&mut self.mistakes);
         }
         for mut section in root.sections("webhook", &mut self.mistakes) {
             config.webhooks.extend(self.webhook(&mut section));
@@ -550,20 +557,7 @@ impl Reader<'_> {
                 Some(Sink::Syslog { target, tcp })
             }
             (None, Some((line, url))) => {
-                let uri = url.parse::<http::Uri>().ok();
-                let scheme = uri.as_ref().and_then(|uri| uri.scheme_str());
-                let local = uri.as_ref().and_then(|uri| uri.host()).is_some_and(|host| {
-                    host == "localhost"
-                        || host
-                            .parse()
-                            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-                });
-                if !(scheme == Some("https") || scheme == Some("http") && local) {
-                    self.wrong(
-                        line,
-                        "`webhook` is an https:// URL; http:// is for this machine only",
-                    );
-                }
+                self.receiver("webhook", line, &url);
                 let header = name.zip((!secrets.is_empty()).then(|| secrets.remove(0)));
                 Some(Sink::Webhook {
                     url,
@@ -580,6 +574,36 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Where something is posted to.
+    fn receiver(&mut self, key: &str, line: usize, url: &str) {
+        let uri = url.parse::<http::Uri>().ok();
+        let scheme = uri.as_ref().and_then(|uri| uri.scheme_str());
+        let local = uri.as_ref().and_then(|uri| uri.host()).is_some_and(|host| {
+            let ip = host.parse::<std::net::IpAddr>();
+            host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+        });
+        if !(scheme == Some("https") || scheme == Some("http") && local) {
+            let reason = format!("`{key}` is an https:// URL; http:// is for this machine only");
+            self.wrong(line, reason);
+        }
+    }
+
+    fn traces(&mut self, section: &mut Section<'_>) -> Option<Traces> {
+        let otlp = section.required_text("otlp", &mut self.mistakes);
+        let ca_file = section.text("ca_file", &mut self.mistakes);
+        let name = self.header(section, "header");
+        let mut secrets = self.secrets(section, "header_file");
+        let service = section.text("service", &mut self.mistakes);
+        let (line, url) = otlp?;
+        self.receiver("otlp", line, &url);
+        Some(Traces {
+            url,
+            ca_file: ca_file.map(|(_, file)| secret_file::place(&file, self.base)),
+            header: name.zip((!secrets.is_empty()).then(|| secrets.remove(0))),
+            service: service.map_or_else(|| "pamctl-responder".to_owned(), |(_, name)| name),
+        })
     }
 
     /// What no single section shows.

@@ -30,6 +30,8 @@ pub(crate) struct Appliance {
     pub(crate) jobs: Arc<Semaphore>,
     pub(crate) reports: mpsc::Sender<CaseReport>,
     pub(crate) questions: mpsc::Sender<PendingCase>,
+    /// What ended, where it is traced.
+    pub(crate) traced: Option<mpsc::Sender<CaseReport>>,
     pub(crate) runtime: tokio::runtime::Handle,
 }
 
@@ -234,6 +236,11 @@ impl Hands for Appliance {
                     tracing::error!(error, "a refusal could not be written to the audit");
                 }
             });
+        }
+        if let Some(traced) = &self.traced
+            && traced.try_send(report.clone()).is_err()
+        {
+            self.metrics.traces_lost(1);
         }
         // A queue that is full is no loss: the journal holds every report until it is delivered.
         let _ = self.reports.try_send(report);

@@ -11,6 +11,7 @@
 //! | `engine` | turns events into decisions, and has them written before they are carried out |
 //! | `hands` | reads listings, ends sessions, keeps the audit |
 //! | `report`, `approval` | tell a SIEM or a chat what came of an alert, and ask a person |
+//! | `traces` | exports what was done as OpenTelemetry spans |
 //! | `control` | takes commands over a Unix socket |
 //! | `admin` | serves health and metrics |
 
@@ -26,15 +27,18 @@ mod http_intake;
 mod intake;
 mod listener_tls;
 mod metrics;
+mod places;
 mod report;
 mod secret_file;
 mod service;
 mod socket_drops;
 mod sqlite;
 mod syslog_intake;
+mod traces;
 mod writer;
 
 pub use config::Config;
 pub use pam_respond_core as core;
+pub use places::Places;
 pub use service::{Service, StartError};
 pub use sqlite::{JournalError, SqliteJournal};

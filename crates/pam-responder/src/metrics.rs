@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     queue: Gauge,
     last_listing: AtomicI64,
     reports_failed: Counter,
+    traces_lost: Counter,
     commits: Gauge<i64, AtomicI64>,
     reloads: Counter<u64, AtomicU64>,
 }
@@ -78,6 +79,7 @@ impl Metrics {
             queue: Gauge::default(),
             last_listing: AtomicI64::new(0),
             reports_failed: Counter::default(),
+            traces_lost: Counter::default(),
             commits: Gauge::default(),
             reloads: Counter::default(),
             registry: Registry::default(),
@@ -149,6 +151,8 @@ impl Metrics {
         );
         let failed = metrics.reports_failed.clone();
         registry.register("report_failures", "Reports that were not taken", failed);
+        let help = "Cases whose trace was not delivered";
+        registry.register("traces_lost", help, metrics.traces_lost.clone());
         registry.register(
             "journal_commits",
             "Commits of the journal",
@@ -239,6 +243,10 @@ impl Metrics {
 
     pub(crate) fn report_failed(&self) {
         self.reports_failed.inc();
+    }
+
+    pub(crate) fn traces_lost(&self, cases: u64) {
+        self.traces_lost.inc_by(cases);
     }
 
     pub(crate) fn reloaded(&self) {

@@ -218,7 +218,8 @@ async fn send(sink: &Sink, report: &CaseReport, host: &str) -> io::Result<()> {
     }
 }
 
-async fn to_webhook(
+/// Posts JSON, with TLS and a header where they are configured.
+pub(crate) async fn to_webhook(
     url: &str,
     ca_file: Option<&Path>,
     header: Option<&(HeaderName, Shared)>,

@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::report;
 use crate::sqlite::{JournalError, SqliteJournal};
 use crate::syslog_intake::SyslogIntake;
+use crate::traces;
 use crate::writer::Writer;
 
 /// How often what is old is forgotten, and how often a halt file is looked for.
@@ -115,6 +116,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (reports, news) = mpsc::channel(1_024);
         let (questions, asked) = mpsc::channel(1_024);
+        let (traced, ended) = config.traces.as_ref().map(|_| mpsc::channel(1_024)).unzip();
         let wanted = Arc::new(Notify::new());
         let audit = Arc::new(audit(&config, &client)?);
         let alive = Arc::new(AtomicBool::new(true));
@@ -128,6 +130,7 @@ impl Service {
             jobs: Appliance::jobs(),
             reports,
             questions,
+            traced,
             runtime: tokio::runtime::Handle::current(),
         };
         let mut service = Self {
@@ -195,6 +198,11 @@ impl Service {
             Arc::clone(&metrics),
             stopped.clone(),
         )));
+        if let (Some(traces), Some(ended)) = (config.traces.clone(), ended) {
+            let (journal, metrics) = (config.journal.clone(), Arc::clone(&metrics));
+            let delivered = traces::deliver(traces, journal, ended, metrics, stopped.clone());
+            service.tasks.push(tokio::spawn(delivered));
+        }
         let delivered = report::deliver(
             config.sinks.clone(),
             writer.clone(),

@@ -86,6 +86,11 @@ impl Authority {
         }
     }
 
+    /// Its own certificate.
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
+    }
+
     /// Its own certificate in a file.
     pub(crate) fn file(&self) -> NamedTempFile {
         file(&self.pem)

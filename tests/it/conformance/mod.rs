@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 mod adapters;
 pub(crate) mod appliance;
-mod certificates;
+pub(crate) mod certificates;
 
 mod access_token_is_shared;
 mod answers_are_bounded;

@@ -342,3 +342,111 @@ fn without_a_responder_the_one_session_that_is_meant_ends() {
     assert_eq!(again.code, Some(3), "{}", again.stderr);
     assert_eq!(mock.running().len(), before.len() - 1);
 }
+
+/// A file of `docs/deploy`.
+fn deployed(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/deploy")
+        .join(name)
+}
+
+fn write_private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(path, mode).unwrap();
+}
+
+#[test]
+fn wazuhs_integrator_runs_its_program() {
+    let script = deployed("wazuh/custom-pamctl");
+    let folder = tempfile::tempdir().unwrap();
+    write_private(&folder.path().join("pamctl-token"), TOKEN);
+    let alert = fixture("wazuh/integrator-alert-file.json");
+    let alert_file = folder.path().join("integrator-1.alert");
+    fs::write(&alert_file, alert.to_string()).unwrap();
+    let (url, arrived) = responder(&["202 Accepted", "202 Accepted"]);
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(&script)
+            .arg(&alert_file)
+            .args(arguments)
+            .env_clear()
+            .env("PAMCTL", env!("CARGO_BIN_EXE_pamctl"))
+            .env("PAMCTL_WAZUH_ETC", folder.path())
+            .stdin(Stdio::null())
+            .output();
+        Run::from(output.unwrap())
+    };
+    // With an API key and without, with the words that Wazuh adds and without.
+    for arguments in [&["", &url, ""][..], &["key", &url, "debug", "/tmp/options"]] {
+        run(arguments).ended(0);
+        let posted = arrived.recv().unwrap();
+        assert_eq!(posted.body, alert);
+        let bearer = format!("authorization: Bearer {TOKEN}");
+        assert!(posted.head.contains(&bearer), "{}", posted.head);
+    }
+    let nowhere = run(&["key", ""]);
+    assert_ne!(nowhere.code, Some(0));
+    assert!(nowhere.stderr.contains("hook_url"), "{}", nowhere.stderr);
+    fs::write(&alert_file, "{\"id\":").unwrap();
+    run(&["", &url]).failed(1, &["no JSON"]);
+    fs::remove_file(&alert_file).unwrap();
+    run(&["", &url]).failed(1, &["integrator-1.alert"]);
+    match std::process::Command::new("shellcheck")
+        .arg(&script)
+        .output()
+    {
+        Ok(judged) => assert!(judged.status.success(), "{judged:?}"),
+        Err(_) => println!("skipped: shellcheck not found"),
+    }
+}
+
+#[test]
+fn splunks_app_runs_its_program() {
+    let app = deployed("splunk/TA-pamctl");
+    let home = tempfile::tempdir().unwrap();
+    let local = home.path().join("etc/apps/TA-pamctl/local");
+    fs::create_dir_all(&local).unwrap();
+    write_private(&local.join("token"), TOKEN);
+    let (url, arrived) = responder(&["202 Accepted"]);
+    let conf = fs::read_to_string(app.join("default/alert_actions.conf")).unwrap();
+    let setting = |name: &str| {
+        let mut lines = conf.lines().filter_map(|line| line.split_once(" = "));
+        lines.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    // What the command points to is the program.
+    let pointer = app.join("bin").join(setting("alert.execute.cmd").unwrap());
+    assert_eq!(
+        fs::read_to_string(pointer).unwrap().trim(),
+        "/usr/bin/pamctl"
+    );
+    let arguments = (0..).map_while(|n| setting(&format!("alert.execute.cmd.arg.{n}")));
+    let home = home.path().display().to_string();
+    let arguments = arguments.map(|argument| {
+        let own = argument.replace("https://responder.example.com:8514/alerts/splunk", &url);
+        own.replace("$SPLUNK_HOME", &home)
+    });
+    let mut command = pamctl();
+    command.args(arguments);
+    let payload = fixture("splunk/custom-alert-action.json").to_string();
+    Run::of(command.write_stdin(payload)).ended(0);
+    let posted = arrived.recv().unwrap();
+    assert_eq!(posted.body["result"]["user"], "stlee");
+    assert!(
+        posted
+            .head
+            .contains(&format!("authorization: Bearer {TOKEN}"))
+    );
+    // Splunk Web shows what the stanza is called.
+    let stanza = "[end_pam_session]";
+    for file in [
+        "default/alert_actions.conf",
+        "README/alert_actions.conf.spec",
+    ] {
+        let text = fs::read_to_string(app.join(file)).unwrap();
+        assert!(text.lines().any(|line| line == stanza), "{file}");
+    }
+    assert!(
+        app.join("default/data/ui/alerts/end_pam_session.html")
+            .is_file()
+    );
+}

@@ -30,6 +30,7 @@ mod plan;
 mod policy;
 mod profiles;
 mod respond;
+mod respond_service;
 mod schemas;
 mod secrets;
 mod settings;

@@ -30,7 +30,7 @@ per_user = 3
 pub(crate) struct Responder<'m> {
     mock: &'m Mock,
     pub(crate) address: SocketAddr,
-    child: Option<Child>,
+    pub(crate) child: Option<Child>,
 }
 
 impl<'m> Responder<'m> {
@@ -51,10 +51,19 @@ impl<'m> Responder<'m> {
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_as(child(&self.command()));
+    }
+
+    /// What runs it.
+    pub(crate) fn command(&self) -> assert_cmd::Command {
         let mut command = self.mock.pamctl();
         let config = self.mock.file("responder.toml");
         command.args(["respond", "run", "--config"]).arg(config);
-        let mut command = child(&command);
+        command
+    }
+
+    /// Starts it by a command that runs it.
+    pub(crate) fn start_as(&mut self, mut command: std::process::Command) {
         command.stdout(Stdio::null());
         let log = std::fs::File::create(self.mock.file("responder.log")).unwrap();
         self.child = Some(command.stderr(log).spawn().unwrap());
@@ -70,10 +79,14 @@ impl<'m> Responder<'m> {
         child.wait().unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     pub(crate) fn stop(&mut self) {
+        self.signal(rustix::process::Signal::TERM);
         let mut child = self.child.take().unwrap();
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(0));
     }
@@ -88,7 +101,7 @@ impl<'m> Responder<'m> {
         )
     }
 
-    fn journal(&self) -> SqliteJournal {
+    pub(crate) fn journal(&self) -> SqliteJournal {
         SqliteJournal::open_to_read(self.mock.file("journal.db")).unwrap()
     }
 }
@@ -102,9 +115,12 @@ impl Drop for Responder<'_> {
 }
 
 /// The status line's code; none when there was no answer.
-fn post(address: SocketAddr, id: &str, user: &str) -> Option<u16> {
+pub(crate) fn post(address: SocketAddr, id: &str, user: &str) -> Option<u16> {
     let body = json!({"id": id, "event": {"id": "12"}, "rule": {"id": "12"}, "user": user});
-    let body = body.to_string();
+    post_body(address, &body.to_string())
+}
+
+fn post_body(address: SocketAddr, body: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -119,7 +135,7 @@ fn post(address: SocketAddr, id: &str, user: &str) -> Option<u16> {
     answer.get(9..12)?.parse().ok()
 }
 
-fn with_users(users: usize) -> Mock {
+pub(crate) fn with_users(users: usize) -> Mock {
     let mut builder = MockAppliance::builder();
     for user in 0..users {
         builder = builder.session(NewSession {
@@ -267,11 +283,7 @@ fn a_hangup_takes_a_configuration_without_a_mistake_and_no_other() {
     let shadow = armed.replace("armed", "shadow");
     let mode =
         || responder.pamctl(&["status", "-o", "json"]).ended(0).json()["rules"][0]["mode"].clone();
-    let hang_up = || {
-        let child = responder.child.as_ref().unwrap();
-        let pid = rustix::process::Pid::from_child(child);
-        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
-    };
+    let hang_up = || responder.signal(rustix::process::Signal::HUP);
     let log = || std::fs::read_to_string(mock.file("responder.log")).unwrap();
     std::fs::write(&file, shadow.replace("max_per_hour", "max_per_our")).unwrap();
     hang_up();
@@ -291,6 +303,58 @@ fn a_hangup_takes_a_configuration_without_a_mistake_and_no_other() {
     };
     wait_until("it is recorded", ended);
     assert_eq!(mock.running().len(), 1);
+}
+
+#[test]
+fn a_hostile_alert_steers_neither_a_person_nor_a_terminal() {
+    let mock = with_users(2);
+    std::fs::write(
+        mock.file("policy.toml"),
+        "[[protect]]\nname = \"vip\"\nusers = [\"user1\"]\n",
+    )
+    .unwrap();
+    let rules = RULE.replace("armed", "approve");
+    let mut responder = Responder::new(&mock, &rules);
+    let file = mock.file("responder.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("policy = \"policy.toml\"\n{config}")).unwrap();
+    responder.start();
+    let address = responder.address;
+    // Too large, too deep, and no JSON at all.
+    let huge = format!("{{\"x\": \"{}\"}}", "y".repeat(2 << 20));
+    let refused = post_body(address, &huge);
+    assert!(matches!(refused, Some(413) | None), "{refused:?}");
+    let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
+    assert_eq!(post_body(address, &deep), Some(400));
+    assert_eq!(post_body(address, "\u{1b}]0;x\u{7}"), Some(400));
+    // Whoever is protected is so in any case; a look-alike is nobody.
+    for (id, user) in [("p1", "USER1"), ("p2", "User1"), ("p3", "\u{ff55}ser1")] {
+        assert_eq!(post(address, id, user), Some(202));
+    }
+    let name = "x\u{1b}[2J\u{202e}\napprove: https://example.com/";
+    let event = json!({"id": "12", "name": name});
+    let body = json!({"id": "h1", "event": event, "rule": event, "user": "user0"});
+    assert_eq!(post_body(address, &body.to_string()), Some(202));
+    let pending = || responder.pamctl(&["pending"]).ended(0).stdout;
+    wait_until("a person is asked", || pending().contains("user0"));
+    let shown = pending();
+    // Two lines for each question, and none of the sender's.
+    assert_eq!(shown.lines().count(), 6, "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+    let ends = |alert: u64| {
+        let trace = responder.journal().trace(alert).unwrap();
+        trace.into_iter().find_map(|entry| match entry.record {
+            Record::Closed { report } => Some(report.end),
+            _ => None,
+        })
+    };
+    // A person's yes does not undo the policy.
+    for case in ["1", "2"] {
+        responder.pamctl(&["approve", case]).ended(0);
+    }
+    wait_until("the protected have their end", || ends(2).is_some());
+    assert_eq!((ends(1), ends(2)), (Some(End::Policy), Some(End::Policy)));
+    assert_eq!(mock.running().len(), 2);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{at, settings};
 
-fn session(number: u64, user: &str, device: &str, start: &str) -> Session {
+pub(crate) fn session(number: u64, user: &str, device: &str, start: &str) -> Session {
     Session::from_value(&json!({
         "id": number, "session_id": format!("{number:040x}"), "user": user,
         "origin_ip": "198.51.100.7", "credential": "root", "device": device,
@@ -31,14 +31,14 @@ fn three() -> Vec<Session> {
     ]
 }
 
-struct Case {
-    responder: Responder,
-    seconds: i64,
+pub(crate) struct Case {
+    pub(crate) responder: Responder,
+    pub(crate) seconds: i64,
     alerts: u64,
 }
 
 impl Case {
-    fn new(rules: &str, policy: &str) -> Self {
+    pub(crate) fn new(rules: &str, policy: &str) -> Self {
         Self {
             responder: Responder::new(settings(rules, policy), at(0)),
             seconds: 0,
@@ -46,18 +46,18 @@ impl Case {
         }
     }
 
-    fn rule(rule: &str) -> Self {
+    pub(crate) fn rule(rule: &str) -> Self {
         Self::new(
             &format!("[[rule]]\nname = \"r\"\nwhen = \"event=12\"\n{rule}"),
             "",
         )
     }
 
-    fn event(&mut self, event: Event) -> Vec<Effect> {
+    pub(crate) fn event(&mut self, event: Event) -> Vec<Effect> {
         self.responder.handle(event, at(self.seconds)).unwrap()
     }
 
-    fn list(&mut self, sessions: Vec<Session>) -> Vec<Effect> {
+    pub(crate) fn list(&mut self, sessions: Vec<Session>) -> Vec<Effect> {
         let mut listing = Sessions::new(at(self.seconds));
         for session in sessions {
             listing.push(session, &self.responder.settings().zone.clone());
@@ -65,7 +65,7 @@ impl Case {
         self.event(Event::Listing(Arc::new(listing)))
     }
 
-    fn alert(&mut self, mut alert: Value) -> Vec<Effect> {
+    pub(crate) fn alert(&mut self, mut alert: Value) -> Vec<Effect> {
         self.alerts += 1;
         alert["source"] = json!("vault");
         alert["event"] = json!({"id": "12"});
@@ -79,7 +79,7 @@ impl Case {
         self.event(Event::Alert(Arc::new(received)))
     }
 
-    fn ended(&mut self, case: u64, number: u64, outcome: Outcome) -> Vec<Effect> {
+    pub(crate) fn ended(&mut self, case: u64, number: u64, outcome: Outcome) -> Vec<Effect> {
         let after = json!({"id": number, "session_id": format!("{number:040x}"), "user": "alice",
             "device": "192.0.2.1:22", "start": "2026-11-18 11:00:00", "credential": "root",
             "origin_ip": "198.51.100.7", "end": "2026-11-18 11:06:45"});
@@ -98,7 +98,7 @@ impl Case {
     }
 }
 
-fn started(effects: &[Effect]) -> Vec<String> {
+pub(crate) fn started(effects: &[Effect]) -> Vec<String> {
     let started = effects.iter().filter_map(|effect| match effect {
         Effect::StartTermination { session, .. } => Some(session.id.to_string()),
         _ => None,
@@ -106,7 +106,7 @@ fn started(effects: &[Effect]) -> Vec<String> {
     started.collect()
 }
 
-fn report(effects: &[Effect]) -> &CaseReport {
+pub(crate) fn report(effects: &[Effect]) -> &CaseReport {
     let mut reports = effects.iter().filter_map(|effect| match effect {
         Effect::Report(report) => Some(report),
         _ => None,

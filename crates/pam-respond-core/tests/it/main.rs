@@ -10,6 +10,7 @@
 mod decisions;
 mod protected_users_are_never_dropped;
 mod simulation;
+mod slow_and_absent_appliances;
 mod world;
 
 use pam_guard::Policy;

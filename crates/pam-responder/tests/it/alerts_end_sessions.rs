@@ -354,3 +354,68 @@ async fn a_person_approves_with_a_signed_link_and_hears_of_the_end() {
     assert!(ask("POST", link).await.starts_with("HTTP/1.1 409"));
     bench.service.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_gets_one_trace_from_the_alert_to_the_outcome() {
+    let collector = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rules = format!(
+        "{}\n[traces]\notlp = \"http://{}/v1/traces\"\nheader = \"x-key\"\nheader_file = \"token\"\n",
+        RULE.replace("armed", "approve"),
+        collector.local_addr().unwrap()
+    );
+    let bench = Bench::new(&rules).await;
+    let body = r#"{"id": "a1", "rule": {"id": "12"}, "event": {"id": "12"}, "user": "alice", "password": "pl4nted"}"#;
+    bench.http("correct horse", body).await;
+    let pending = async {
+        loop {
+            match bench.tell(Command::Pending).await {
+                Answer::Pending(pending) if !pending.is_empty() => return pending[0].case,
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let case = tokio::time::timeout(Duration::from_secs(60), pending)
+        .await
+        .unwrap();
+    let (by, sessions) = ("carol".to_owned(), Vec::new());
+    bench.tell(Command::Approve { case, by, sessions }).await;
+    let request = one_request(&collector).await;
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /v1/traces HTTP/1.1"), "{head}");
+    assert!(head.contains("x-key: correct horse"), "{head}");
+    for secret in ["pl4nted", "correct horse", "battery staple"] {
+        assert!(!body.contains(secret), "{body}");
+    }
+    let document: serde_json::Value = serde_json::from_str(body).unwrap();
+    let spans = &document["resourceSpans"][0]["scopeSpans"][0]["spans"];
+    let spans = spans.as_array().unwrap();
+    let names: Vec<_> = spans
+        .iter()
+        .map(|span| span["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["case", "correlate", "approve", "terminate"]);
+    let root = &spans[0];
+    let trace = root["traceId"].as_str().unwrap();
+    assert!(trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let nanos =
+        |span: &serde_json::Value, key: &str| span[key].as_str().unwrap().parse::<u64>().unwrap();
+    for span in spans {
+        assert_eq!(span["traceId"], trace);
+        assert_eq!(span["status"]["code"], 1, "{span}");
+        let (from, to) = (
+            nanos(span, "startTimeUnixNano"),
+            nanos(span, "endTimeUnixNano"),
+        );
+        assert!(
+            from <= to && from >= nanos(root, "startTimeUnixNano"),
+            "{span}"
+        );
+        assert!(to <= nanos(root, "endTimeUnixNano"), "{span}");
+    }
+    for span in &spans[1..] {
+        assert_eq!(span["parentSpanId"], root["spanId"]);
+        assert_eq!(span["spanId"].as_str().unwrap().len(), 16);
+    }
+    println!("one trace of {} spans: {}", spans.len(), names.join(", "));
+    bench.service.shutdown().await;
+}

@@ -23,11 +23,11 @@ const PAYLOAD_MAX: u64 = 16 << 20;
 /// the payload, so trigger the action for each result.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-In alert_actions.conf:
-  [end_session]
+In alert_actions.conf of an app whose bin/pamctl.path holds the path of pamctl:
+  [end_pam_session]
   is_custom = 1
   payload_format = json
-  alert.execute.cmd = pamctl
+  alert.execute.cmd = pamctl.path
   alert.execute.cmd.arg.0 = hook
   alert.execute.cmd.arg.1 = splunk
   alert.execute.cmd.arg.2 = --execute

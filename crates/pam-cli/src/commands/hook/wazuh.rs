@@ -1,11 +1,13 @@
 //! `pamctl hook wazuh`: an active response of Wazuh, by the contract of 4.x or of 5.x.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use clap::Args;
-use pam_alert::{Preset, decode_value, redact};
+use pam_alert::{Alert, Preset, decode_value, redact};
 use serde_json::{Value, json};
 
 use super::Action;
@@ -22,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// Reads one line from standard input and never waits for its end, which Wazuh leaves open. Acts on
 /// the commands `add` (4.x) and `enable` (5.x); `delete` and `disable` undo nothing, since a session
-/// that ended does not come back. Standard output carries the handshake alone.
+/// that ended does not come back. Standard output carries the handshake alone. With --alert-file it
+/// reads what Wazuh's integrator (4.x) hands to a program below integrations instead.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Wazuh runs a file below active-response/bin, which can be this script:
@@ -31,13 +34,17 @@ Wazuh runs a file below active-response/bin, which can be this script:
     --token file:/var/ossec/etc/pam-token
 
 Example:
-  pamctl hook wazuh --responder http://127.0.0.1:8080/alerts/wazuh < active-response.json")]
+  pamctl hook wazuh --responder http://127.0.0.1:8080/alerts/wazuh < active-response.json
+  pamctl hook wazuh --alert-file alert.json --responder http://127.0.0.1:8080/alerts/wazuh")]
 pub(super) struct Wazuh {
     #[command(flatten)]
     action: Action,
     /// Ask Wazuh whether this alert is handled already (stateful responses of 5.x always do)
     #[arg(long)]
     check_keys: bool,
+    /// The alert file of Wazuh's integrator, read in place of standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "check_keys")]
+    alert_file: Option<PathBuf>,
 }
 
 impl Wazuh {
@@ -49,6 +56,12 @@ impl Wazuh {
         self,
         online: impl FnOnce() -> Result<Online, Failure>,
     ) -> Result<Exit, Failure> {
+        if let Some(file) = &self.alert_file {
+            let mut written = written(file)?;
+            redact(&mut written);
+            let alert = alert(&written)?;
+            return self.action.take(&written, alert, online);
+        }
         let lines = lines_of_stdin();
         let mut call = next(&lines, "Wazuh sent no alert")?;
         redact(&mut call);
@@ -58,9 +71,7 @@ impl Wazuh {
             Some(other) => return Err(failed(format!("Wazuh sent the unknown command {other:?}"))),
             None => return Err(failed("Wazuh sent no command")),
         }
-        let alerts = decode_value("wazuh", Preset::Wazuh, &call);
-        let mut alerts = alerts.map_err(|error| failed(error.to_string()))?;
-        let alert = alerts.pop().ok_or_else(|| failed("Wazuh sent no alert"))?;
+        let alert = alert(&call)?;
         let kind = call.pointer("/wazuh/active_response/type");
         let is_stateful = kind.and_then(Value::as_str) == Some("stateful");
         if self.check_keys || is_stateful {
@@ -72,6 +83,31 @@ impl Wazuh {
         }
         self.action.take(&call, alert, online)
     }
+}
+
+fn alert(call: &Value) -> Result<Alert, Failure> {
+    let alerts = decode_value("wazuh", Preset::Wazuh, call);
+    let mut alerts = alerts.map_err(|error| failed(error.to_string()))?;
+    alerts.pop().ok_or_else(|| failed("Wazuh sent no alert"))
+}
+
+/// The alert that Wazuh's integrator wrote into a file.
+fn written(file: &Path) -> Result<Value, Failure> {
+    let shown = file.display();
+    let cannot = |error: io::Error| failed(format!("can't read {shown}: {error}"));
+    let mut text = Vec::new();
+    let opened = File::open(file).map_err(cannot)?;
+    opened
+        .take(LINE_MAX)
+        .read_to_end(&mut text)
+        .map_err(cannot)?;
+    if text.len() as u64 == LINE_MAX {
+        return Err(failed("Wazuh sent a line of more than 1 MiB"));
+    }
+    serde_json::from_slice(&text).map_err(|error| {
+        let column = error.column();
+        failed(format!("what Wazuh sent is no JSON, at column {column}"))
+    })
 }
 
 /// Asks whether the alert is new to Wazuh, and waits for its word.

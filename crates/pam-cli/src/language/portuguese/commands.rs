@@ -542,6 +542,14 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "não é possível ler a entrada padrão: {error}",
     ),
     ("Splunk sent no payload", "o Splunk não enviou conteúdo"),
+    (
+        "can't read {shown}: {error}",
+        "não é possível ler {shown}: {error}",
+    ),
+    (
+        "what Wazuh sent is no JSON, at column {column}",
+        "o que o Wazuh enviou não é JSON, na coluna {column}",
+    ),
     ("Wazuh sent no alert", "o Wazuh não enviou alerta"),
     ("Wazuh sent no command", "o Wazuh não enviou comando"),
     ("it did not answer", "ele não respondeu"),

@@ -118,3 +118,90 @@ fn the_unit_its_user_and_the_examples_agree() {
     let environment = values(&unit, "Environment");
     assert_eq!(environment, ["PAMCTL_CONFIG=/etc/pamctl/config.toml"]);
 }
+
+/// The instructions of a Containerfile, each on one line.
+fn instructions(text: &str) -> Vec<(String, String)> {
+    let joined = text.replace("\\\n", " ");
+    let lines = joined.lines().filter(|line| !line.starts_with('#'));
+    let split = lines.filter_map(|line| line.split_once(' '));
+    split
+        .map(|(name, rest)| (name.to_owned(), rest.trim().to_owned()))
+        .collect()
+}
+
+fn exec_form(text: &str) -> Vec<String> {
+    serde_json::from_str(&text[text.find('[').unwrap()..]).unwrap()
+}
+
+#[test]
+fn the_container_runs_as_nobody_and_holds_no_secret() {
+    let all = instructions(&text("docs/deploy/Containerfile"));
+    let ignored = text("docs/deploy/Containerfile.dockerignore");
+    let last = all.iter().rposition(|(name, _)| name == "FROM").unwrap();
+    let (build, image) = all.split_at(last);
+    let copied = all.iter().filter(|(name, _)| name == "COPY");
+    let mut from_here = 0;
+    for (_, words) in copied {
+        let mut words: Vec<_> = words.split_whitespace().collect();
+        let to = words.pop().unwrap();
+        if words[0].starts_with("--from=build") {
+            assert!(words.last().unwrap().ends_with(to), "{words:?} {to}");
+            continue;
+        }
+        for name in words {
+            assert!(file(name).exists(), "{name} is not there");
+            assert!(
+                ignored.contains(&format!("\n!{name}\n")),
+                "{name} is ignored"
+            );
+            from_here += 1;
+        }
+    }
+    assert_eq!(ignored.matches("\n!").count(), from_here);
+    // Members of the workspace are all that cargo needs of it.
+    let workspace: toml::Table = text("Cargo.toml").parse().unwrap();
+    for member in workspace["workspace"]["members"].as_array().unwrap() {
+        let folder = member.as_str().unwrap().split('/').next().unwrap();
+        let copied = build
+            .iter()
+            .any(|(name, words)| name == "COPY" && words.starts_with(folder));
+        assert!(copied, "{folder} is not copied");
+    }
+    let value = |name: &str| {
+        let mut found = image.iter().filter(|(instruction, _)| instruction == name);
+        let value = found.next_back().map(|(_, value)| value.clone());
+        value.unwrap_or_else(|| panic!("no {name}"))
+    };
+    assert_eq!(value("USER"), "65532:65532");
+    assert!(
+        !image
+            .iter()
+            .any(|(name, _)| matches!(name.as_str(), "RUN" | "ADD" | "ARG"))
+    );
+    let secret = ["SECRET=", "TOKEN=", "PASSWORD=", "KEY="];
+    assert!(
+        !all.iter()
+            .any(|(_, value)| secret.iter().any(|word| value.contains(word)))
+    );
+
+    // What it runs is a command line, and what that writes lies where it may be written.
+    let entry = exec_form(&value("ENTRYPOINT"));
+    let run = [entry.clone(), exec_form(&value("CMD"))].concat();
+    let health = exec_form(&value("HEALTHCHECK"));
+    assert_eq!((&run[0], &health[0]), (&entry[0], &entry[0]));
+    parses(&run);
+    parses(&health);
+    let example: toml::Table = text("docs/deploy/responder.toml").parse().unwrap();
+    for key in ["journal", "audit", "socket"] {
+        let path = Path::new(example[key].as_str().unwrap()).parent().unwrap();
+        let place = format!("/out{}", path.display());
+        let given = image.iter().any(|(name, words)| {
+            name == "COPY" && words.contains("--chown=65532:65532") && words.contains(&place)
+        });
+        assert!(given, "{key} can't be written to {place}");
+    }
+    println!(
+        "{} instructions, 2 command lines parse, {from_here} copied paths exist",
+        all.len()
+    );
+}

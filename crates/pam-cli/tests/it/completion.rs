@@ -232,7 +232,8 @@ fn zsh_completes_sessions() {
     }
     let (mock, assets) = (Mock::populated(), Assets::written());
     // The completion system works on a line that is edited, so one is edited in a pseudo-terminal
-    // of zsh's own; the candidates are caught where they are added.
+    // of zsh's own; the candidates are caught where they are added. A slow machine may not have
+    // them in the time that a completion takes at most; then Tab is pressed again.
     let script = format!(
         "zmodload zsh/zpty
          zpty z 'PS1=; unset zle_bracketed_paste; exec zsh -f -i'
@@ -242,7 +243,8 @@ fn zsh_completes_sessions() {
             bindkey \"^I\" complete-word; print REA''DY'
          zpty -r -m z line '*READY*'
          zpty -n -w z $'pamctl session terminate \\t'
-         zpty -r -m z line '*HIT:{1}*' && print -r -- \"$line\"",
+         ( repeat 30; do sleep 2; zpty -n -w z $'\\t'; done ) >&- 2>&- &
+         zpty -r -m z line '*HIT:{1}*' && print -r -- \"$line\"; kill $!",
         assets.path("completions"),
         running(&mock).remove(0),
     );

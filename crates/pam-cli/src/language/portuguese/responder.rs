@@ -40,6 +40,10 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "no case {case} waits for an answer; `pamctl respond pending` lists those that do",
         "nenhum caso {case} espera resposta; `pamctl respond pending` lista os que esperam",
     ),
+    (
+        "{1}: {why}; name the socket with --socket",
+        "{1}: {why}; indique o soquete com --socket",
+    ),
     ("there is no alert in it", "não há alerta nele"),
     (
         "line {number} holds no alert",

@@ -115,10 +115,6 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "Wazuh sent a line of more than 1 MiB",
         "o Wazuh enviou uma linha de mais de 1 MiB",
     ),
-    (
-        "what Wazuh sent is no JSON, at column {column}",
-        "o que o Wazuh enviou não é JSON, na coluna {column}",
-    ),
     // mock
     (
         "the mock can't start: {error}",

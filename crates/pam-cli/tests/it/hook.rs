@@ -450,3 +450,16 @@ fn splunks_app_runs_its_program() {
             .is_file()
     );
 }
+
+#[test]
+fn a_listing_that_keeps_failing_is_given_up_in_time() {
+    let mock = Mock::populated();
+    let victim = mock.running().remove(0);
+    let (call, _) = about(&mock, &victim);
+    mock.appliance
+        .set_fault(pam_mock::FaultKind::Gateway502Html);
+    let begun = std::time::Instant::now();
+    let run = acting(&mock, "shadow", "", &call).ended(7);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+    assert!(run.stderr.contains("no_listing"), "{}", run.stderr);
+}

@@ -106,6 +106,8 @@ impl Acting {
             return Err(Failure::usage(&mistake.reason));
         }
         settings.zone = zone;
+        // A listing that fails is asked for again no longer than the session is looked for.
+        settings.give_up = self.look_for;
         Ok(settings)
     }
 }

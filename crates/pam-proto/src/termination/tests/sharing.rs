@@ -197,6 +197,16 @@ fn few_known_row_numbers_are_looked_at_one_by_one() {
     assert_eq!((calm.drops, calm.gets, calm.lists), (64, 64, 0));
     assert_eq!(calm.most_under_way, 8);
 
+    // Nor are as many as may be looked at singly too many when all are due at once.
+    let limits = Limits {
+        jobs: 1,
+        ..Limits::default()
+    };
+    let mut calm = Calm::new();
+    let reports = calm.run(records(limits.single_looks as u64), limits);
+    assert!(all(&reports, Outcome::Terminated));
+    assert_eq!((calm.gets, calm.lists), (64, 0));
+
     let mut calm = Calm::new();
     let reports = calm.run(records(200), Limits::default());
     assert!(all(&reports, Outcome::Terminated));
@@ -388,14 +398,16 @@ fn nobody_waits_for_ever_for_the_drops_of_others() {
     bench.drop_answered(replies::accepted());
     let answered = bench.now;
     bench.expect_drop();
+    let mut listed = None;
     let report = loop {
         match bench.next() {
             Step::WaitUntil(at) => bench.now = at,
-            Step::List { .. } => {}
+            Step::List { .. } => _ = listed.get_or_insert(bench.now),
             Step::Report(report) => break report,
             step => panic!("at {:?}: {step:?}", bench.now),
         }
     };
     assert_eq!(report.outcome, Outcome::Unconfirmed);
+    assert_eq!(listed, Some(answered + limits.verify_timeout));
     assert_eq!(bench.now, answered + 2 * limits.verify_timeout);
 }

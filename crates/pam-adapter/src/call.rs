@@ -2,8 +2,8 @@
 //!
 //! A call may take more than its own request. The token must be fetched, the path found by a
 //! harmless read, a request signed anew with the appliance's time, a read repeated that a closing
-//! connection swallowed or that came too soon after others. [`Call`] decides all of that and does no I/O: its driver carries out one
-//! [`Step`] after the other, and tells what came of it.
+//! connection swallowed or that came too soon after others. [`Call`] decides all of that and does
+//! no I/O: its driver carries out one [`Step`] after the other, and tells what came of it.
 
 use std::mem;
 use std::sync::Arc;

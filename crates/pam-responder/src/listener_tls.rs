@@ -12,7 +12,16 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::Tls;
 use crate::service::StartError;
 
-pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, StartError> {
+/// Who may connect where a CA for clients is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clients {
+    /// Only who shows a certificate of it.
+    Known,
+    /// Anybody; who shows a certificate must show one of it. Each source says what it asks for.
+    Any,
+}
+
+pub(crate) fn acceptor(tls: &Tls, clients: Clients) -> Result<TlsAcceptor, StartError> {
     let chain = certificates(&tls.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| wrong(&tls.key, &error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -29,9 +38,11 @@ pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, StartError> {
                     .map_err(|error| wrong(file, &error))?;
             }
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            // Who shows none is refused where a source asks for one; others may be admitted by
-            // other means.
-            let verifier = verifier.allow_unauthenticated().build();
+            let verifier = match clients {
+                Clients::Known => verifier,
+                Clients::Any => verifier.allow_unauthenticated(),
+            };
+            let verifier = verifier.build();
             builder.with_client_cert_verifier(verifier.map_err(|error| wrong(file, &error))?)
         }
     };

@@ -25,7 +25,7 @@ use crate::engine::{Brake, Engine, Running};
 use crate::hands::{self, Appliance, Audit};
 use crate::http_intake::{HttpIntake, Limits};
 use crate::intake::Intake;
-use crate::listener_tls;
+use crate::listener_tls::{self, Clients};
 use crate::metrics::Metrics;
 use crate::report;
 use crate::sqlite::{JournalError, SqliteJournal};
@@ -282,7 +282,8 @@ impl Service {
                 &format!("webhook `{}` asks its sender for nothing", open.name),
             );
         }
-        let tls = http.tls.as_ref().map(listener_tls::acceptor).transpose()?;
+        let acceptor = |tls| listener_tls::acceptor(tls, Clients::Any);
+        let tls = http.tls.as_ref().map(acceptor).transpose()?;
         let listener = bind(address).await?;
         self.listens("http", &listener)?;
         let limits = Limits {
@@ -331,11 +332,8 @@ impl Service {
                 .push(tokio::spawn(serving.datagrams(socket, stopped.clone())));
             return Ok(());
         }
-        let tls: Option<TlsAcceptor> = syslog
-            .tls
-            .as_ref()
-            .map(listener_tls::acceptor)
-            .transpose()?;
+        let acceptor = |tls| listener_tls::acceptor(tls, Clients::Known);
+        let tls: Option<TlsAcceptor> = syslog.tls.as_ref().map(acceptor).transpose()?;
         let knows_clients = syslog
             .tls
             .as_ref()

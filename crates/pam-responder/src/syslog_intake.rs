@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pam_alert::{Alert, Framer, Framing, decode, decode_frame};
 use pam_proto::listing::Network;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -139,7 +139,7 @@ impl SyslogIntake {
 
     async fn stream(
         &self,
-        mut stream: impl AsyncRead + Unpin,
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
         peer: SocketAddr,
         mut stop: watch::Receiver<bool>,
     ) {
@@ -177,7 +177,12 @@ impl SyslogIntake {
                 }
             }
             // Nothing is read on before this is durable: the sender waits.
-            if !self.keep(&mut alerts, &mut stop).await || ended {
+            if !self.keep(&mut alerts, &mut stop).await {
+                return;
+            }
+            if ended {
+                // The end is answered with an end (RFC 5425 section 4.4).
+                let _ = stream.shutdown().await;
                 return;
             }
         }

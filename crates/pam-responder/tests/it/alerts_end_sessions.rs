@@ -1,183 +1,12 @@
 //! A whole responder against the mock: from an alert on the wire to a session proven ended.
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::time::Duration;
-
 use pam_audit::AuditFile;
-use pam_client::{Authentication, Client, Settings, Trust};
-use pam_mock::{MockAppliance, NewSession};
-use pam_respond_core::{End, Record};
-use pam_responder::control::{self, Answer, Command};
-use pam_responder::{Config, Service, SqliteJournal};
+use pam_respond_core::End;
+use pam_responder::control::{Answer, Command};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
-const RULE: &str = r#"
-[[rule]]
-name = "dangerous command"
-when = "event=12"
-match = ["user"]
-mode = "armed"
-"#;
-
-const LISTENERS: &str = r#"
-journal = "journal.db"
-audit = "audit.jsonl"
-socket = "control.sock"
-halt_file = "halt"
-admin = "127.0.0.1:0"
-poll = "1s"
-[http]
-listen = "127.0.0.1:0"
-[[webhook]]
-name = "siem"
-path = "/alerts/siem"
-bearer_file = "token"
-[[syslog]]
-name = "tcp"
-transport = "tcp"
-listen = "127.0.0.1:0"
-[[syslog]]
-name = "udp"
-transport = "udp"
-listen = "127.0.0.1:0"
-networks = ["127.0.0.0/8"]
-"#;
-
-struct Bench {
-    mock: MockAppliance,
-    service: Service,
-    folder: tempfile::TempDir,
-}
-
-impl Bench {
-    async fn new(rules: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        write_private(
-            &folder.path().join("token"),
-            "correct horse\nbattery staple\n",
-        );
-        let mut mock = MockAppliance::builder();
-        for (number, user) in [(1, "alice"), (2, "bob"), (3, "ceo")] {
-            mock = mock.session(NewSession {
-                user: Some(user.to_owned()),
-                device: Some(format!("192.0.2.{number}:22")),
-                ..NewSession::default()
-            });
-        }
-        let mock = mock.start().await.unwrap();
-        let service = Self::start(&mock, &folder, rules).await;
-        Self {
-            mock,
-            service,
-            folder,
-        }
-    }
-
-    async fn start(mock: &MockAppliance, folder: &tempfile::TempDir, rules: &str) -> Service {
-        let ca = folder.path().join("ca.pem");
-        std::fs::write(&ca, mock.ca_pem().unwrap()).unwrap();
-        let authentication = Authentication::OAuth1(mock.oauth1().clone());
-        let mut settings = Settings::new(mock.base_url().clone(), authentication);
-        settings.trust = Trust::OnlyThese(ca);
-        let config = Config::parse(&format!("{LISTENERS}{rules}"), folder.path()).unwrap();
-        Service::start(config, Client::new(settings).unwrap())
-            .await
-            .unwrap()
-    }
-
-    fn address(&self, name: &str) -> SocketAddr {
-        let mut addresses = self.service.addresses.iter();
-        addresses.find(|(listener, _)| listener == name).unwrap().1
-    }
-
-    async fn http(&self, token: &str, body: &str) -> String {
-        let request = format!(
-            "POST /alerts/siem HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(self.address("http"), &request).await
-    }
-
-    fn running(&self) -> Vec<String> {
-        let sessions = self.mock.sessions();
-        let running = sessions.into_iter().filter(|session| session.active);
-        running.map(|session| session.user).collect()
-    }
-
-    async fn until_running(&self, expected: &[&str]) {
-        let wait = async {
-            while self.running() != expected {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
-        assert!(waited.is_ok(), "still running: {:?}", self.running());
-    }
-
-    async fn tell(&self, command: Command) -> Answer {
-        let socket = self.folder.path().join("control.sock");
-        control::tell(&socket, &command).await.unwrap()
-    }
-
-    /// The ends of the cases of an alert, when it has its end.
-    async fn ends(&self, alert: u64) -> Vec<End> {
-        let path = self.folder.path().join("journal.db");
-        let wait = async {
-            loop {
-                let trace = SqliteJournal::open_to_read(&path).and_then(|j| j.trace(alert));
-                let trace = trace.unwrap_or_default();
-                let ended = |entry: &pam_respond_core::Entry| {
-                    matches!(
-                        entry.record,
-                        Record::Ended { .. } | Record::Unmatched { .. }
-                    )
-                };
-                if trace.iter().any(ended) {
-                    let ends = trace.iter().filter_map(|entry| match &entry.record {
-                        Record::Closed { report } => Some(report.end),
-                        _ => None,
-                    });
-                    return ends.collect();
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(60), wait)
-            .await
-            .unwrap()
-    }
-}
-
-fn write_private(path: &Path, text: &str) {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let file = std::fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path);
-    file.unwrap().write_all(text.as_bytes()).unwrap();
-}
-
-async fn exchange(address: SocketAddr, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
-
-fn webhook(id: &str, user: &str) -> String {
-    serde_json::json!({"id": id, "event": {"id": "12"}, "rule": {"id": "12"}, "user": user})
-        .to_string()
-}
-
-fn cef(user: &str) -> String {
-    format!("<10>CEF:0|MT4|Segura|4.0|12|Command detected - High|9|suser={user}")
-}
+use crate::fixture::{Bench, RULE, cef, configuration, exchange, webhook};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_in_ends_the_right_session_and_no_other() {
@@ -208,11 +37,7 @@ async fn each_way_in_ends_the_right_session_and_no_other() {
         bench.ends(3).await,
     ];
     assert_eq!(ends, [[End::Terminated]; 3]);
-    let metrics = exchange(
-        bench.address("admin"),
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    )
-    .await;
+    let metrics = bench.metrics().await;
     assert!(
         metrics.contains("pam_responder_alert_to_drop_seconds_count 3"),
         "{metrics}"
@@ -255,17 +80,7 @@ async fn a_halt_holds_back_and_the_halt_file_too() {
 async fn a_person_approves_over_the_socket() {
     let bench = Bench::new(&RULE.replace("armed", "approve")).await;
     bench.http("correct horse", &cef_json("alice")).await;
-    let pending = async {
-        loop {
-            match bench.tell(Command::Pending).await {
-                Answer::Pending(pending) if !pending.is_empty() => return pending,
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let pending = tokio::time::timeout(Duration::from_secs(60), pending)
-        .await
-        .unwrap();
+    let pending = bench.pending().await;
     assert_eq!(pending[0].candidates[0].user, "alice");
     let (case, by) = (pending[0].case, "carol".to_owned());
     let sessions = Vec::new();
@@ -291,7 +106,7 @@ async fn what_was_accepted_before_a_stop_is_done_after_the_next_start() {
     bench.tell(Command::Halt { by, why }).await;
     bench.service.shutdown().await;
     // A halt outlives the process.
-    bench.service = Bench::start(&bench.mock, &bench.folder, RULE).await;
+    bench.service = Bench::start(&bench.mock, &bench.folder, &configuration(RULE)).await;
     let Answer::Status(status) = bench.tell(Command::Status).await else {
         panic!("no status");
     };
@@ -366,17 +181,7 @@ async fn a_collector_gets_one_trace_from_the_alert_to_the_outcome() {
     let bench = Bench::new(&rules).await;
     let body = r#"{"id": "a1", "rule": {"id": "12"}, "event": {"id": "12"}, "user": "alice", "password": "pl4nted"}"#;
     bench.http("correct horse", body).await;
-    let pending = async {
-        loop {
-            match bench.tell(Command::Pending).await {
-                Answer::Pending(pending) if !pending.is_empty() => return pending[0].case,
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let case = tokio::time::timeout(Duration::from_secs(60), pending)
-        .await
-        .unwrap();
+    let case = bench.pending().await[0].case;
     let (by, sessions) = ("carol".to_owned(), Vec::new());
     bench.tell(Command::Approve { case, by, sessions }).await;
     let request = one_request(&collector).await;

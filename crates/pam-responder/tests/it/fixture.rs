@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pam_client::{Authentication, Client, Settings, Trust};
 use pam_mock::{MockAppliance, NewSession};
-use pam_respond_core::{End, Record};
+use pam_respond_core::{End, PendingCase, Record};
 use pam_responder::control::{self, Answer, Command};
 use pam_responder::{Config, Service, SqliteJournal};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -140,6 +140,21 @@ impl Bench {
     pub(crate) async fn tell(&self, command: Command) -> Answer {
         let socket = self.folder.path().join("control.sock");
         control::tell(&socket, &command).await.unwrap()
+    }
+
+    /// What waits for a person's word, when something does.
+    pub(crate) async fn pending(&self) -> Vec<PendingCase> {
+        let wait = async {
+            loop {
+                match self.tell(Command::Pending).await {
+                    Answer::Pending(pending) if !pending.is_empty() => return pending,
+                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait)
+            .await
+            .unwrap()
     }
 
     /// The ends of the cases of an alert, when it has its end.

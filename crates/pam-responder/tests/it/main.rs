@@ -8,4 +8,7 @@
 )]
 
 mod alerts_end_sessions;
+mod fixture;
 mod journal_survives;
+mod senders_show_who_they_are;
+mod tls_intake;

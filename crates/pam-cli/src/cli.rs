@@ -1,6 +1,8 @@
 //! The command line: what can be typed.
 
-use clap::{ArgAction, Args, Command as Clap, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 
 use pam_client::Notice;
 use pam_proto::Notes;
@@ -213,6 +215,15 @@ const ALONE: [&[&str]; 12] = [
     &["mock"],
     &["demo"],
 ];
+
+/// What was typed. The whole command line is put together only for a page of help or an error,
+/// which show it: that takes longer than a call to the appliance.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    Cli::try_parse().or_else(|_| {
+        let mut matches = command().try_get_matches()?;
+        Cli::from_arg_matches_mut(&mut matches)
+    })
+}
 
 /// The whole command line, with the global options hidden where they mean nothing.
 pub(crate) fn command() -> Clap {

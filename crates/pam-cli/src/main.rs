@@ -38,8 +38,6 @@ mod text_file;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
-
 use crate::cli::{Cli, Command, Needs};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -62,10 +60,7 @@ fn main() -> ExitCode {
     if internal::is_meant(std::env::args_os()) {
         return concluded(internal::run());
     }
-    let cli = match cli::command()
-        .try_get_matches()
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
-    {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
     };
@@ -73,8 +68,7 @@ fn main() -> ExitCode {
     concluded(run(cli))
 }
 
-/// Whether that is all: then the many commands need not be put together, which takes longer than
-/// everything else.
+/// Whether that is all: then no command need be put together.
 fn asks_for_the_version() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     let only = arguments.next().filter(|_| arguments.next().is_none());

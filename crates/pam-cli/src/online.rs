@@ -91,9 +91,9 @@ impl Online {
         }
         let environment = Environment::of_process();
         let mut settings = self.connection.resolve(&environment, &self.selected)?;
-        let memory = match (settings.routes, self.profile_name()) {
-            (RouteChoice::Auto, Some(name)) => {
-                RouteMemory::recall(&environment, name, &settings.base)
+        let memory = match settings.routes {
+            RouteChoice::Auto => {
+                RouteMemory::recall(&environment, self.profile_name(), &settings.base)
             }
             _ => None,
         };
@@ -159,7 +159,7 @@ impl Online {
         Ok(Box::pin(stop))
     }
 
-    /// Keeps the family of paths that was found, for the next run with this profile.
+    /// Keeps the family of paths that was found, for the next run.
     fn remember(&self, client: &Client) {
         let Some((_, Some(memory))) = self.settings.get() else {
             return;

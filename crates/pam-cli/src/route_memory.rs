@@ -9,8 +9,8 @@ use pam_proto::{BaseUrl, Routes};
 
 use crate::environment::Environment;
 
-/// The file of one profile: the address of the appliance and the family, which is of use for
-/// that address only.
+/// The file of one profile, or of the calls without one: the address of the appliance and the
+/// family, which is of use for that address only.
 #[derive(Debug)]
 pub(crate) struct RouteMemory {
     file: PathBuf,
@@ -19,14 +19,18 @@ pub(crate) struct RouteMemory {
 }
 
 impl RouteMemory {
-    /// What is remembered for a profile. A file that can't be read is one that knows nothing.
+    /// What is remembered for a profile, or for the last appliance that was called without one. A
+    /// file that can't be read is one that knows nothing.
     pub(crate) fn recall(
         environment: &Environment<'_>,
-        profile: &str,
+        profile: Option<&str>,
         base: &BaseUrl,
     ) -> Option<Self> {
         let state = environment.xdg("XDG_STATE_HOME", ".local/state")?;
-        let file = state.join("pamctl/routes").join(profile);
+        let file = match profile {
+            Some(name) => state.join("pamctl/routes").join(name),
+            None => state.join("pamctl/last-routes"),
+        };
         let base = base.to_string();
         let known = read(&file).and_then(|text| {
             let (address, routes) = text.trim_end().rsplit_once(' ')?;

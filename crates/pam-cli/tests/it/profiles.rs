@@ -424,6 +424,37 @@ fn the_family_of_paths_is_remembered_for_a_profile() {
 }
 
 #[test]
+fn without_a_profile_the_family_of_the_last_appliance_is_remembered() {
+    let iso = Mock::start(
+        MockAppliance::builder()
+            .sessions(4, 4)
+            .profile(pam_mock::Profile::V3_32),
+    );
+    let other = Mock::populated();
+    let home = Home::new();
+    let terminate = |mock: &Mock, arguments: &[&str]| -> Vec<String> {
+        let victim = mock.running().remove(0);
+        let before = mock.appliance.requests().len();
+        let all = [&["session", "terminate", "--yes", &victim][..], arguments].concat();
+        Run::of(mock.pamctl().env("HOME", home.folder.path()).args(all)).ended(0);
+        let requests = mock.appliance.requests().split_off(before).into_iter();
+        requests.map(|request| request.path).collect()
+    };
+    let drop_comes_first = |paths: Vec<String>| paths[0].contains("/session/drop/");
+    assert!(!drop_comes_first(terminate(&iso, &[])));
+    assert!(drop_comes_first(terminate(&iso, &[])));
+    // Another address knows nothing of it, and is the one that is kept from then on.
+    assert!(!drop_comes_first(terminate(&other, &[])));
+    assert!(!drop_comes_first(terminate(&iso, &[])));
+    // What was said is not looked up.
+    assert!(drop_comes_first(terminate(
+        &other,
+        &["--routes", "api-pam"]
+    )));
+    assert!(drop_comes_first(terminate(&iso, &[])));
+}
+
+#[test]
 fn times_are_by_the_clock_of_the_appliance() {
     let mock = Mock::populated();
     let home = Home::new();

@@ -5,6 +5,7 @@ mod direction;
 mod documents;
 mod excerpts;
 mod facts;
+mod modules;
 mod public_api;
 mod rust_source;
 mod sans_io;
@@ -118,6 +119,7 @@ pub(crate) fn check(sh: &Shell) -> Result<Outcome, Error> {
         findings.extend(sources::check(&text.path, &text.content));
         findings.extend(dependencies::check(&text.path, &text.content));
     }
+    findings.extend(modules::check(&texts));
     findings.extend(facts::check(&packages, &texts));
     findings.extend(public_api::check(&texts));
     findings.extend(excerpts::check(&texts));

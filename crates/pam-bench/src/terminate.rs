@@ -85,14 +85,17 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
 
 /// What more connections bring.
 fn growth(report: &mut Report) -> io::Result<()> {
-    let sessions = report.effort.pick(4_000, 100).to_string();
     let mut entries = Vec::new();
-    for (name, jobs) in [
-        ("pam-client, 1 at once", 1),
-        ("pam-client, 4 at once", 4),
-        ("pam-client, 16 at once", 16),
-        ("pam-client, 64 at once", 64),
+    for (name, jobs, sessions) in [
+        ("pam-client, 1 at once", 1, 4_000),
+        ("pam-client, 4 at once", 4, 4_000),
+        ("pam-client, 16 at once", 16, 4_000),
+        ("pam-client, 64 at once", 64, 4_000),
+        ("pam-client, 16 at once, 1,000 sessions", 16, 1_000),
+        ("pam-client, 16 at once, 40,000 sessions", 16, 40_000),
     ] {
+        let sessions = sessions / report.effort.pick(1, 40);
+        let sessions = sessions.to_string();
         let mut entry = Entry::new(name);
         for _ in 0..report.effort.pick(3, 1) {
             let mock = Mock::start(&["--sessions", &sessions, "--active", &sessions])?;

@@ -96,6 +96,8 @@ pub struct Settings {
     pub per_user: u64,
     /// How many sessions may be ended in an hour.
     pub total: u64,
+    /// How many cases may look for their session at once.
+    pub waiting: u64,
     /// How many unconfirmed outcomes within `breaker_window` open the breaker.
     pub breaker_unconfirmed: u64,
     /// See above.
@@ -120,6 +122,7 @@ impl Default for Settings {
             policy: Policy::default(),
             per_user: 3,
             total: 20,
+            waiting: 100_000,
             breaker_unconfirmed: 3,
             breaker_window: 10 * MINUTE,
             breaker_open: 30 * MINUTE,
@@ -161,6 +164,8 @@ impl Settings {
                 &mut settings.total,
                 limits.count("total", 0..=100_000, mistakes),
             );
+            let waiting = limits.count("waiting", 1..=1_000_000, mistakes);
+            set(&mut settings.waiting, waiting);
             limits.finish(mistakes);
         }
         if let Some(mut breaker) = root.section("breaker", mistakes) {

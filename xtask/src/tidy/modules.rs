@@ -78,7 +78,10 @@ mod tests {
             ("a/src/lib.rs", "mod one;\npub mod two;\n// mod four;\n"),
             ("a/src/one.rs", "#[cfg(test)]\nmod tests;\nmod inline { }\n"),
             ("a/src/one/tests.rs", ""),
-            ("a/src/two/mod.rs", "mod three;\n#[path = \"../../odd.rs\"]\nmod odd;\n"),
+            (
+                "a/src/two/mod.rs",
+                "mod three;\n#[path = \"../../odd.rs\"]\nmod odd;\n",
+            ),
             ("a/src/two/three.rs", ""),
             ("a/odd.rs", ""),
             ("a/tests/it/main.rs", "mod case;"),

@@ -69,6 +69,18 @@ impl Responder {
                 .filter(|sessions| sessions.began() >= fresh);
             let none = Sessions::default();
             self.search(case, sessions.as_deref().unwrap_or(&none));
+            self.hold_back_beyond_limit(case);
+        }
+    }
+
+    /// A case that waits is held in memory, so there is a limit; what can be decided at once is not
+    /// held up by it.
+    fn hold_back_beyond_limit(&mut self, case: u64) {
+        let waiting = self.state.searching.len() as u64;
+        let most = self.settings.waiting;
+        if waiting > most && self.state.searching.contains(&case) {
+            let why = format!("limit of waiting: {most} others look for their session");
+            self.close(case, End::HeldBack, why);
         }
     }
 
@@ -193,6 +205,12 @@ impl Responder {
             Mode::Shadow => self.shadow(number, &meant, ask),
             Mode::Armed if !ask => self.act(number, meant),
             Mode::Armed | Mode::Approve => {
+                if let Some(refused) = self.refused(number, &meant, found) {
+                    for session in refused {
+                        self.spare(number, session);
+                    }
+                    return self.settle(number);
+                }
                 let proposed = meant.iter().map(|session| session.id.to_string());
                 self.record(Record::Asked {
                     case: number,
@@ -201,6 +219,27 @@ impl Responder {
                 });
                 self.agenda.insert((expires, number));
             }
+        }
+    }
+
+    /// What becomes of the sessions that a person would be asked about, when the policy refuses each
+    /// of them whatever the answer is.
+    fn refused(&self, number: u64, meant: &[Session], found: &Found) -> Option<Vec<SessionEnd>> {
+        let rule = &self.state.cases.get(&number)?.rule;
+        let rule = self.settings.rule(rule)?;
+        let ended = self.state.counted.len();
+        let refusal = |session: &Session| {
+            let alone = std::slice::from_ref(session);
+            match self.policy(rule, session, alone, ended) {
+                Verdict::Yes => None,
+                Verdict::No(end, why) => Some(SessionEnd::new(session, end, why)),
+            }
+        };
+        if meant.is_empty() {
+            let candidates = found.candidates.iter().map(|candidate| &candidate.session);
+            candidates.map(refusal).collect()
+        } else {
+            meant.iter().map(refusal).collect()
         }
     }
 

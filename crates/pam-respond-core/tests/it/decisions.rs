@@ -421,6 +421,53 @@ fn no_answer_is_a_no() {
 }
 
 #[test]
+fn a_flood_of_alerts_without_a_session_is_held_back() {
+    let rule = "[[rule]]\nname = \"r\"\nwhen = \"event=12\"\nmode = \"armed\"\n";
+    let mut case = Case::new(&format!("[limits]\nwaiting = 2\n{rule}"), "");
+    case.list(three());
+    for user in ["x", "y"] {
+        let effects = case.alert(json!({"user": user}));
+        assert!(!effects.iter().any(|e| matches!(e, Effect::Report(_))));
+    }
+    let effects = case.alert(json!({"user": "z"}));
+    assert_eq!(report(&effects).end, End::HeldBack);
+    // One whose session is there is acted on, and those that wait find theirs.
+    assert_eq!(started(&case.alert(json!({"user": "bob"}))), ["3"]);
+    case.seconds = 5;
+    let later = vec![session(4, "x", "192.0.2.1:22", "11:00:01")];
+    assert_eq!(started(&case.list(later)), ["4"]);
+    // Who has gone makes room.
+    let effects = case.alert(json!({"user": "z"}));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Report(_))));
+}
+
+#[test]
+fn nobody_is_asked_for_what_the_policy_refuses() {
+    let bob = "[[protect]]\nname = \"b\"\nusers = [\"bob\"]\n";
+    let rule = |mode: &str| format!("[[rule]]\nname = \"r\"\nwhen = \"event=12\"\n{mode}");
+    let mut case = Case::new(&rule("mode = \"approve\"\n"), bob);
+    case.list(three());
+    let effects = case.alert(json!({"user": "bob"}));
+    assert_eq!(report(&effects).end, End::Policy);
+    assert!(case.responder.pending().is_empty());
+    // Of several that may be meant one suffices that may be ended; the other is refused if it is
+    // chosen.
+    let ask = rule("mode = \"armed\"\nambiguous = \"ask\"\nmatch = [\"device\"]\n");
+    let on_the_first = || json!({"device": {"ip": "192.0.2.1"}});
+    let mut case = Case::new(&ask, bob);
+    case.list(three());
+    assert_eq!(started(&case.alert(on_the_first())), [""; 0]);
+    assert_eq!(case.responder.pending().len(), 1);
+    let both = "[[protect]]\nname = \"b\"\nusers = [\"alice\", \"bob\"]\n";
+    let mut case = Case::new(&ask, both);
+    case.list(three());
+    let effects = case.alert(on_the_first());
+    assert_eq!(report(&effects).end, End::Policy);
+    assert_eq!(report(&effects).sessions.len(), 2);
+    assert!(case.responder.pending().is_empty());
+}
+
+#[test]
 fn who_comes_back_is_dropped_again_for_as_long_as_the_rule_says() {
     let rules =
         "match = [\"user\", \"device\"]\nmode = \"armed\"\nkeep_out = \"10m\"\ncooldown = \"1h\"\n";

@@ -338,8 +338,8 @@ fn a_hostile_alert_steers_neither_a_person_nor_a_terminal() {
     let pending = || responder.pamctl(&["pending"]).ended(0).stdout;
     wait_until("a person is asked", || pending().contains("user0"));
     let shown = pending();
-    // Two lines for each question, and none of the sender's.
-    assert_eq!(shown.lines().count(), 6, "{shown}");
+    // Two lines for the question, and none of the sender's; nobody is asked about the protected.
+    assert_eq!(shown.lines().count(), 2, "{shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
     let ends = |alert: u64| {
         let trace = responder.journal().trace(alert).unwrap();
@@ -348,12 +348,20 @@ fn a_hostile_alert_steers_neither_a_person_nor_a_terminal() {
             _ => None,
         })
     };
-    // A person's yes does not undo the policy.
-    for case in ["1", "2"] {
-        responder.pamctl(&["approve", case]).ended(0);
-    }
-    wait_until("the protected have their end", || ends(2).is_some());
     assert_eq!((ends(1), ends(2)), (Some(End::Policy), Some(End::Policy)));
+    // A person's yes does not undo the policy: it has changed since the question.
+    let everybody = "[[protect]]\nname = \"vip\"\nusers = [\"user*\"]\n";
+    std::fs::write(mock.file("policy.toml"), everybody).unwrap();
+    responder.signal(rustix::process::Signal::HUP);
+    wait_until("the policy is read", || {
+        let log = std::fs::read_to_string(mock.file("responder.log")).unwrap();
+        log.contains("the configuration was read anew")
+    });
+    responder.pamctl(&["approve", "4"]).ended(0);
+    wait_until("the one who was asked about has an end", || {
+        ends(4).is_some()
+    });
+    assert_eq!(ends(4), Some(End::Policy));
     assert_eq!(mock.running().len(), 2);
 }
 

@@ -133,12 +133,13 @@ pub(in super::super) fn webhooks(bench: &Bench<'_>) -> Result<Outcome, Error> {
     scene.ends(&target, "Splunk's webhook")?;
 
     let target = scene.target()?;
+    let now = cmd!(sh, "date -u +%Y-%m-%dT%H:%M:%SZ").quiet().read()?;
     let elastic = json!({
         "kibana": {
             "rule": {"id": "5f2e", "name": "Dangerous command"},
             "alert": {"id": "query matched", "uuid": "2c8a3c1e-7a55-4c9e-9d5c-3f1f6a5f2f10"},
             "action_group": "query matched",
-            "date": "2026-11-26T10:00:00.000Z",
+            "date": now,
         },
         "user": target.user,
     })

@@ -137,6 +137,21 @@ impl Bench {
         assert!(waited.is_ok(), "still running: {:?}", self.running());
     }
 
+    /// The metrics, as soon as they say this: a sender may hear of a thing before it is counted.
+    pub(crate) async fn metrics_saying(&self, expected: &str) -> String {
+        let wait = async {
+            loop {
+                let metrics = self.metrics().await;
+                if metrics.contains(expected) {
+                    return metrics;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
+        waited.unwrap_or_else(|_| panic!("never said: {expected}"))
+    }
+
     pub(crate) async fn tell(&self, command: Command) -> Answer {
         let socket = self.folder.path().join("control.sock");
         control::tell(&socket, &command).await.unwrap()

@@ -38,10 +38,11 @@ impl Run {
             .build();
         let runtime = runtime.map_err(|error| failed(&format!("can't start: {error}")))?;
         let exit = runtime.block_on(async {
-            let service = Service::start(config, client).await;
-            let service = service.map_err(|error| failed(&error.to_string()))?;
+            // Before anybody can see it run: the signal would end a process that does not expect it.
             let hangup = signal(SignalKind::hangup());
             let mut hangup = hangup.map_err(|error| failed(&format!("can't start: {error}")))?;
+            let service = Service::start(config, client).await;
+            let service = service.map_err(|error| failed(&error.to_string()))?;
             let mut stop = online.stop()?;
             for (name, address) in &service.addresses {
                 stderr::note(format!("{name} listens on {address}"));

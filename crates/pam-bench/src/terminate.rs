@@ -83,7 +83,7 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
     allocations(report)
 }
 
-/// What more connections bring.
+/// What more connections bring, and what more sessions cost.
 fn growth(report: &mut Report) -> io::Result<()> {
     let mut entries = Vec::new();
     for (name, jobs, sessions) in [
@@ -94,8 +94,7 @@ fn growth(report: &mut Report) -> io::Result<()> {
         ("pam-client, 16 at once, 1,000 sessions", 16, 1_000),
         ("pam-client, 16 at once, 40,000 sessions", 16, 40_000),
     ] {
-        let sessions = sessions / report.effort.pick(1, 40);
-        let sessions = sessions.to_string();
+        let sessions = (sessions / report.effort.pick(1, 40)).to_string();
         let mut entry = Entry::new(name);
         for _ in 0..report.effort.pick(3, 1) {
             let mock = Mock::start(&["--sessions", &sessions, "--active", &sessions])?;

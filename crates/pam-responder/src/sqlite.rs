@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 /// The version of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE alerts (

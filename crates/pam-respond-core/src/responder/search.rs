@@ -223,14 +223,14 @@ impl Responder {
     }
 
     /// What becomes of the sessions that a person would be asked about, when the policy refuses each
-    /// of them whatever the answer is.
+    /// of them whatever the answer is. How many were ended in the last hour may have changed by then,
+    /// so that does not count.
     fn refused(&self, number: u64, meant: &[Session], found: &Found) -> Option<Vec<SessionEnd>> {
         let rule = &self.state.cases.get(&number)?.rule;
         let rule = self.settings.rule(rule)?;
-        let ended = self.state.counted.len();
         let refusal = |session: &Session| {
             let alone = std::slice::from_ref(session);
-            match self.policy(rule, session, alone, ended) {
+            match self.policy(rule, session, alone, 0) {
                 Verdict::Yes => None,
                 Verdict::No(end, why) => Some(SessionEnd::new(session, end, why)),
             }

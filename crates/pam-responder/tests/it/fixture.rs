@@ -128,28 +128,18 @@ impl Bench {
     }
 
     pub(crate) async fn until_running(&self, expected: &[&str]) {
-        let wait = async {
-            while self.running() != expected {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
-        assert!(waited.is_ok(), "still running: {:?}", self.running());
+        until("the sessions that run", async || {
+            (self.running() == expected).then_some(())
+        })
+        .await;
     }
 
     /// The metrics, as soon as they say this: a sender may hear of a thing before it is counted.
     pub(crate) async fn metrics_saying(&self, expected: &str) -> String {
-        let wait = async {
-            loop {
-                let metrics = self.metrics().await;
-                if metrics.contains(expected) {
-                    return metrics;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
-        waited.unwrap_or_else(|_| panic!("never said: {expected}"))
+        until(expected, async || {
+            Some(self.metrics().await).filter(|metrics| metrics.contains(expected))
+        })
+        .await
     }
 
     pub(crate) async fn tell(&self, command: Command) -> Answer {
@@ -159,46 +149,49 @@ impl Bench {
 
     /// What waits for a person's word, when something does.
     pub(crate) async fn pending(&self) -> Vec<PendingCase> {
-        let wait = async {
-            loop {
-                match self.tell(Command::Pending).await {
-                    Answer::Pending(pending) if !pending.is_empty() => return pending,
-                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
-                }
+        until("a question", async || {
+            match self.tell(Command::Pending).await {
+                Answer::Pending(pending) => Some(pending).filter(|pending| !pending.is_empty()),
+                _ => None,
             }
-        };
-        tokio::time::timeout(Duration::from_secs(60), wait)
-            .await
-            .unwrap()
+        })
+        .await
     }
 
     /// The ends of the cases of an alert, when it has its end.
     pub(crate) async fn ends(&self, alert: u64) -> Vec<End> {
         let path = self.folder.path().join("journal.db");
-        let wait = async {
-            loop {
-                let trace = SqliteJournal::open_to_read(&path).and_then(|j| j.trace(alert));
-                let trace = trace.unwrap_or_default();
-                let ended = |entry: &pam_respond_core::Entry| {
-                    matches!(
-                        entry.record,
-                        Record::Ended { .. } | Record::Unmatched { .. }
-                    )
-                };
-                if trace.iter().any(ended) {
-                    let ends = trace.iter().filter_map(|entry| match &entry.record {
-                        Record::Closed { report } => Some(report.end),
-                        _ => None,
-                    });
-                    return ends.collect();
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(60), wait)
-            .await
-            .unwrap()
+        until("the alert's end", async || {
+            let trace = SqliteJournal::open_to_read(&path).and_then(|j| j.trace(alert));
+            let trace = trace.unwrap_or_default();
+            let ended = |entry: &pam_respond_core::Entry| {
+                matches!(
+                    entry.record,
+                    Record::Ended { .. } | Record::Unmatched { .. }
+                )
+            };
+            let ends = trace.iter().filter_map(|entry| match &entry.record {
+                Record::Closed { report } => Some(report.end),
+                _ => None,
+            });
+            trace.iter().any(ended).then(|| ends.collect())
+        })
+        .await
     }
+}
+
+/// Looks until there is what is waited for.
+async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    waited.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 pub(crate) fn write_private(path: &Path, text: &str) {

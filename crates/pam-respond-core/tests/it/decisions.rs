@@ -450,6 +450,22 @@ fn nobody_is_asked_for_what_the_policy_refuses() {
     let effects = case.alert(json!({"user": "bob"}));
     assert_eq!(report(&effects).end, End::Policy);
     assert!(case.responder.pending().is_empty());
+    // What was ended in the last hour will not count by the time of the answer.
+    let two = format!(
+        "{}\n{}",
+        rule("mode = \"armed\"\n"),
+        rule("mode = \"approve\"\n")
+    );
+    let two =
+        two.replacen("\"r\"", "\"armed\"", 1)
+            .replacen("event=12", "event=12 and user=bob", 1);
+    let mut case = Case::new(&two, "[limits]\nper_hour = 1\n");
+    case.list(three());
+    assert_eq!(started(&case.alert(json!({"user": "bob"}))), ["3"]);
+    case.ended(1, 3, Outcome::Terminated);
+    case.alert(json!({"user": "alice", "device": {"ip": "192.0.2.1"}}));
+    let pending = case.responder.pending();
+    assert!(!pending.is_empty(), "{pending:?}");
     // Of several that may be meant one suffices that may be ended; the other is refused if it is
     // chosen.
     let ask = rule("mode = \"armed\"\nambiguous = \"ask\"\nmatch = [\"device\"]\n");

@@ -31,6 +31,7 @@ mod session_id;
 mod severity;
 mod syslog;
 mod time;
+mod words;
 
 pub use alert::{Alert, Device, Event, Field, State};
 pub use cef::{Cef, CefEncodeError, NoCef};

@@ -10,6 +10,8 @@ use jiff::tz::{Offset, TimeZone};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::words::word;
+
 /// When an event was, as exactly as its sender said it: what it left out stays out.
 ///
 /// Its text, which is also how it is serialized, shows which of the three it is:
@@ -132,7 +134,7 @@ impl AlertTime {
             Some(_) => word(behind),
             None => (next, behind),
         };
-        let time: Time = time.trim_end_matches(':').parse().ok()?;
+        let time = time_of_day(time.trim_end_matches(':'))?;
         let at = match year {
             Some(year) => Self::Civil(Date::new(year, month, day).ok()?.to_datetime(time)),
             None => Self::Yearless { month, day, time },
@@ -180,8 +182,19 @@ fn offset(zone: &str) -> Option<Offset> {
     }
 }
 
-fn word(text: &str) -> (&str, &str) {
-    text.split_once(' ').unwrap_or((text, ""))
+/// `21:22:58` (RFC 3164 section 4.1.2), or whatever else of ISO 8601 a sender writes.
+fn time_of_day(text: &str) -> Option<Time> {
+    let number = |tens: u8, ones: u8| {
+        let is_number = tens.is_ascii_digit() && ones.is_ascii_digit();
+        is_number.then(|| 10 * (tens & 0xf) as i8 + (ones & 0xf) as i8)
+    };
+    let fixed = || {
+        let &[h, hour, b':', m, minute, b':', s, second] = text.as_bytes() else {
+            return None;
+        };
+        Time::new(number(h, hour)?, number(m, minute)?, number(s, second)?, 0).ok()
+    };
+    fixed().or_else(|| text.parse().ok())
 }
 
 impl fmt::Display for AlertTime {
@@ -248,6 +261,26 @@ mod tests {
         }
         for text in ["", "218-06-18T17:49:41", "--02-30T00:00:00", "17:49:41"] {
             assert!(text.parse::<AlertTime>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_rfc3164_may_be_written_more_exactly() {
+        for (text, expected) in [
+            ("Nov 23 21:22:58 vault", "--11-23T21:22:58"),
+            ("Nov  3 21:22:58.391: vault", "--11-03T21:22:58.391"),
+            ("Nov 23 2026 21:22:58 vault", "2026-11-23T21:22:58"),
+            ("Jun 30 23:59:60 vault", "--06-30T23:59:59"),
+        ] {
+            let (time, rest) = AlertTime::month_day(text).unwrap();
+            assert_eq!((time.to_string().as_str(), rest), (expected, "vault"));
+        }
+        for text in [
+            "Nov 23 24:00:00 vault",
+            "Nov 23 21:2a:58 vault",
+            "Nov 31 21:22:58 vault",
+        ] {
+            assert_eq!(AlertTime::month_day(text), None, "{text}");
         }
     }
 

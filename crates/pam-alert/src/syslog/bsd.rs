@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{PAYLOADS, SyslogMessage, rfc5424, text_of, unless_nil, word};
+use super::{SyslogMessage, rfc5424, text_of, unless_nil};
 use crate::time::AlertTime;
+use crate::words::word;
 
 /// The names under which the appliance's own program writes, for lines whose tag ends without a
 /// colon.
@@ -83,9 +84,9 @@ fn tag(text: &str) -> Option<Tag<'_>> {
         Some(_) => return None,
         None => (None, rest),
     };
-    let bare = procid.is_none() && !rest.starts_with(':');
-    let is_own = name == "-" || APPLIANCE.contains(&name.to_ascii_lowercase().as_str());
-    if bare && !(is_own && (rest.is_empty() || rest.starts_with(' '))) {
+    let is_marked = procid.is_some() || rest.starts_with(':');
+    let is_own = || name == "-" || APPLIANCE.iter().any(|own| name.eq_ignore_ascii_case(own));
+    if !is_marked && !((rest.is_empty() || rest.starts_with(' ')) && is_own()) {
         return None;
     }
     Some(Tag {
@@ -97,23 +98,23 @@ fn tag(text: &str) -> Option<Tag<'_>> {
 
 /// `CEF:0|…` as it is, before a relay made a tag of it.
 fn begins_payload(text: &str) -> bool {
-    PAYLOADS.iter().any(|name| {
-        let rest = text
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix(':'));
-        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    })
+    let rest = text
+        .strip_prefix("CEF:")
+        .or_else(|| text.strip_prefix("LEEF:"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `host program 1426 - …`: the appliance's line whose `<13>1 ` was lost.
 fn is_rfc5424_without_priority(text: &str) -> bool {
     let mut words = text.split(' ');
-    let (host, program) = (words.next(), words.next());
+    let mut is_name = || words.next().is_some_and(|word| !word.ends_with([':', ']']));
+    if !(is_name() && is_name()) {
+        return false;
+    }
     let process = words.next().unwrap_or_default();
     let is_process =
         process == "-" || !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit());
-    let is_name = |word: Option<&str>| word.is_some_and(|word| !word.ends_with([':', ']']));
-    is_name(host) && is_name(program) && is_process && words.next() == Some("-")
+    is_process && words.next() == Some("-")
 }
 
 /// A time at the beginning, of RFC 3164 or of RFC 3339, and what follows it.

@@ -52,9 +52,6 @@ pub struct Element<'a> {
 /// A byte order mark.
 const BOM: char = '\u{feff}';
 
-/// Formats whose beginning looks like a tag.
-const PAYLOADS: [&str; 2] = ["CEF", "LEEF"];
-
 impl<'a> SyslogMessage<'a> {
     /// Takes a message apart.
     pub fn parse(text: &'a str) -> Self {
@@ -93,7 +90,7 @@ impl<'a> SyslogMessage<'a> {
                     .bytes()
                     .all(|byte| byte.is_ascii_digit() || byte == b'.')
         };
-        if PAYLOADS.contains(&tag) && is_body(&self.message) {
+        if matches!(tag, "CEF" | "LEEF") && is_body(&self.message) {
             self.message = Cow::Owned(format!("{tag}:{}", self.message));
             self.app_name = None;
         }
@@ -122,9 +119,4 @@ fn text_of(text: &str) -> &str {
 /// A value, or none where it is written as `-`.
 fn unless_nil(word: &str) -> Option<&str> {
     (word != "-" && !word.is_empty()).then_some(word)
-}
-
-/// The next word and what follows its space.
-fn word(text: &str) -> (&str, &str) {
-    text.split_once(' ').unwrap_or((text, ""))
 }

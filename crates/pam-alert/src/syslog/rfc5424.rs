@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Element, SyslogMessage, text_of, unless_nil, word};
+use super::{Element, SyslogMessage, text_of, unless_nil};
 use crate::time::AlertTime;
+use crate::words::word;
 
 /// What follows `<13>1 `.
 pub(super) fn parse(text: &str) -> SyslogMessage<'_> {

@@ -74,17 +74,18 @@ impl Client {
     /// [`CallError`]; its [`may_have_executed`](CallError::may_have_executed) says whether the
     /// appliance may have acted.
     pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, CallError> {
-        Ok(self.answered(operation, Call::new(self.calls())).await?.1)
+        let mut call = Call::new(self.calls());
+        Ok(self.answered(operation, &mut call).await?.1)
     }
 
     /// The same by a call that was begun, with the status of the answer.
     pub(crate) async fn answered<O: Operation>(
         &self,
         operation: &O,
-        mut call: Call<(StatusCode, O::Output)>,
+        call: &mut Call<(StatusCode, O::Output)>,
     ) -> Result<(StatusCode, O::Output), CallError> {
         loop {
-            let request = match self.lead(&mut call, operation).await {
+            let request = match self.lead(call, operation).await {
                 ControlFlow::Continue(request) => request,
                 ControlFlow::Break(outcome) => return outcome,
             };

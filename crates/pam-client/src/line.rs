@@ -5,8 +5,8 @@
 //! which is how a listing is stopped early.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -63,24 +63,23 @@ impl Line {
 
     /// Whether it can carry another request: the last answer was read to its end, and the other
     /// side has not hung up since.
-    pub(crate) async fn is_usable(&mut self) -> bool {
-        poll_fn(|context| {
-            self.drive(context);
-            Poll::Ready(self.connection.is_some() && self.sender.is_ready())
-        })
-        .await
+    pub(crate) fn is_usable(&mut self) -> bool {
+        // Nobody waits for it.
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.connection.is_some() && self.sender.is_ready()
     }
 
     /// Sends a request and waits for the head of the answer.
     ///
     /// An error that holds the request is proof that not one byte of it was written.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &mut self,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
-        let mut reply = pin!(self.sender.try_send_request(request));
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>> {
+        // Boxed, as it holds the request, of which each future around it would hold two.
+        let mut reply = Box::pin(self.sender.try_send_request(request));
         let connection = &mut self.connection;
-        poll_fn(|context| {
+        poll_fn(move |context| {
             if let Some(running) = connection
                 && Pin::new(running).poll(context).is_ready()
             {
@@ -88,7 +87,6 @@ impl Line {
             }
             reply.as_mut().poll(context)
         })
-        .await
     }
 
     /// The next piece of an answer's body, or `None` at its end.

@@ -42,19 +42,19 @@ impl Client {
         filter: &Filter,
         on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
-        self.list_by(Call::new(self.calls()), filter, on_session)
+        self.list_by(&mut Call::new(self.calls()), filter, on_session)
             .await
     }
 
     /// The same by a call that was begun.
     pub(crate) async fn list_by(
         &self,
-        mut call: Call<ListingEnd>,
+        call: &mut Call<ListingEnd>,
         filter: &Filter,
         mut on_session: impl FnMut(SessionRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ListingEnd, CallError> {
         loop {
-            let request = match self.lead(&mut call, &ListSessions).await {
+            let request = match self.lead(call, &ListSessions).await {
                 ControlFlow::Continue(request) => request,
                 ControlFlow::Break(outcome) => return outcome,
             };
@@ -81,7 +81,7 @@ impl Client {
                 return Ok(parser.finish()?);
             }
         }
-        self.transport().finish(arriving).await;
+        self.transport().finish(arriving);
         let end = parser.finish()?;
         self.calls().tolerated(end.notes);
         Ok(end)

@@ -19,18 +19,18 @@ pub(crate) struct Pool(Mutex<Vec<Line>>);
 
 impl Pool {
     /// A line that the other side has not closed, as far as can be known.
-    pub(crate) async fn take(&self) -> Option<Line> {
+    pub(crate) fn take(&self) -> Option<Line> {
         loop {
             let mut line = self.lines().pop()?;
-            if line.idle_since.elapsed() < IDLE_LIMIT && line.is_usable().await {
+            if line.idle_since.elapsed() < IDLE_LIMIT && line.is_usable() {
                 return Some(line);
             }
         }
     }
 
     /// Keeps a line for the next request, if it can carry one.
-    pub(crate) async fn put(&self, mut line: Line) {
-        if !line.is_usable().await {
+    pub(crate) fn put(&self, mut line: Line) {
+        if !line.is_usable() {
             return;
         }
         line.idle_since = Instant::now();

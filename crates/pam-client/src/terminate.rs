@@ -106,14 +106,14 @@ impl Client {
         match step {
             Step::Get { ticket, number } => {
                 let get = GetSession::new(number);
-                let answer = self.answered(&get, self.at_once()).await;
+                let answer = self.answered(&get, &mut self.at_once()).await;
                 Some(drops::got(ticket, answer.map(|(_, session)| session)))
             }
             Step::List { ticket, wanted } => {
                 let began = origin.elapsed();
                 let (filter, mut sought) = Sought::new(wanted);
                 let take = |record: SessionRecord<'_>| sought.take(&record);
-                let ended = self.list_by(self.at_once(), &filter, take).await;
+                let ended = self.list_by(&mut self.at_once(), &filter, take).await;
                 let (found, coverage) = sought.ended(ended);
                 Some(Event::Listed {
                     ticket,
@@ -144,6 +144,6 @@ impl Client {
             return Withheld::interrupted().event(ticket);
         }
         let drop = TerminateSession::new(planned.session_id);
-        drops::dropped(ticket, self.answered(&drop, self.at_once()).await)
+        drops::dropped(ticket, self.answered(&drop, &mut self.at_once()).await)
     }
 }

@@ -66,7 +66,7 @@ impl Transport {
         while let Some(chunk) = self.next_chunk(&mut arriving).await? {
             collected.take(&chunk)?;
         }
-        self.finish(arriving).await;
+        self.finish(arriving);
         Ok(Response::from_parts(head, collected.into_body()))
     }
 
@@ -78,12 +78,13 @@ impl Transport {
         pace: Pace,
     ) -> Result<(Parts, Arriving), Failure> {
         let mut request = self.wire_form(request)?;
-        let (mut line, mut reused) = match self.pool.take().await {
-            Some(line) => (line, true),
-            None => (self.new_line().await?, false),
-        };
+        let mut pooled = self.pool.take();
         let (limit, timeout) = self.outgoing.reply_deadline(pace);
         loop {
+            let (mut line, reused) = match pooled.take() {
+                Some(line) => (line, true),
+                None => (self.new_line().await?, false),
+            };
             let deadline = after(limit);
             let sent = timeout_at(deadline, line.send(request)).await;
             let mut failed = match sent.map_err(|_| timeout.clone())? {
@@ -119,8 +120,6 @@ impl Transport {
                     return Err(Failure::new(error, stale));
                 }
             }
-            line = self.new_line().await?;
-            reused = false;
         }
     }
 
@@ -151,8 +150,8 @@ impl Transport {
     }
 
     /// Keeps the connection of an answer that was read to its end.
-    pub(crate) async fn finish(&self, arriving: Arriving) {
-        self.pool.put(arriving.line).await;
+    pub(crate) fn finish(&self, arriving: Arriving) {
+        self.pool.put(arriving.line);
     }
 
     /// The request as it goes over the wire: origin form (RFC 9112 section 3.2.1).

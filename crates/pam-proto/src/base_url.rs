@@ -115,7 +115,9 @@ impl BaseUrl {
         &self,
         segments: impl IntoIterator<Item = &'a str>,
     ) -> Result<Uri, BuildError> {
-        let mut path = self.prefix.clone();
+        // Room for what is usual: a session's path with its forty digits.
+        let mut path = String::with_capacity(self.prefix.len() + 80);
+        path.push_str(&self.prefix);
         for segment in segments {
             if matches!(segment, "" | "." | "..") {
                 return Err(BuildError::Segment {

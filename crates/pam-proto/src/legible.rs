@@ -13,7 +13,8 @@ pub(crate) fn legible(text: &str, limit: usize) -> String {
     if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
-    let mut line = String::new();
+    // A replacement can be longer than what it replaces, which is rare.
+    let mut line = String::with_capacity(text.len().min(limit * 4));
     let mut characters = text.chars().map(|c| match c {
         c if c.is_whitespace() => ' ',
         c if c.is_control() || is_invisible(c) => '\u{FFFD}',

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::tolerance::{Notes, Tolerance};
@@ -238,17 +239,19 @@ impl<'de> Visitor<'de> for Node<'_> {
                 place,
                 duplicates: self.duplicates,
             })?;
-            let value = match map.remove(&key) {
-                None => value,
-                Some(earlier) => {
+            match map.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
                     self.duplicates.set(true);
-                    match self.place {
+                    let earlier = entry.get_mut().take();
+                    *entry.get_mut() = match self.place {
                         Place::Payload => value,
                         Place::Top | Place::Part => worse(earlier, value),
-                    }
+                    };
                 }
-            };
-            map.insert(key, value);
+            }
         }
         Ok(Value::Object(map))
     }

@@ -131,6 +131,18 @@ impl SessionNumber {
     /// The number of the first row.
     pub(crate) const FIRST: Self = Self(1);
 
+    /// From 1 to 19 ASCII digits, of which every number fits.
+    pub(crate) fn of_digits(digits: &[u8]) -> Option<Self> {
+        if !(1..=19).contains(&digits.len()) {
+            return None;
+        }
+        let number = digits.iter().try_fold(0, |number: u64, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u64::from(digit))
+        });
+        number.map(Self)
+    }
+
     /// The number itself.
     #[must_use]
     pub fn value(self) -> u64 {
@@ -154,11 +166,7 @@ impl FromStr for SessionNumber {
     type Err = InvalidSessionNumber;
 
     fn from_str(text: &str) -> Result<Self, InvalidSessionNumber> {
-        let digits = (1..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits {
-            return Err(InvalidSessionNumber);
-        }
-        text.parse().map(Self).map_err(|_| InvalidSessionNumber)
+        Self::of_digits(text.as_bytes()).ok_or(InvalidSessionNumber)
     }
 }
 

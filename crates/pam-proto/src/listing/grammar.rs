@@ -125,6 +125,19 @@ impl Grammar {
         Ok(())
     }
 
+    /// Takes the comma before an object that is the next element of the innermost of so many
+    /// containers, if that is what comes; the object is next, and was told.
+    pub(super) fn next_object(&mut self, bytes: &[u8], at: &mut usize, watched: u32) -> bool {
+        let is_behind_element =
+            self.state == State::After && self.depth == watched && self.kinds & 1 == 0;
+        let is_next = is_behind_element && bytes.get(*at..*at + 2) == Some(b",{");
+        if is_next {
+            *at += 1;
+            self.state = State::Told;
+        }
+        is_next
+    }
+
     /// Takes bytes from `at` on until something happens at depth `watched`: to a value or key that
     /// so many containers are open around.
     pub(super) fn advance(

@@ -306,7 +306,7 @@ impl ListingParser {
         let room = RECORD_MAX - known.min(RECORD_MAX);
         record.extend_from_slice(rest.get(..room.min(MOSTLY)).unwrap_or(rest));
         let depth = self.places.len() as u32;
-        if let Ok(Reading::Whole { end }) = self.reader.read(&record, 0, depth) {
+        if let Ok(Reading::Whole { end }) = self.reader.read(&record, depth) {
             record.truncate(end);
             *at += end - known;
             self.grammar.value_was_read();
@@ -359,6 +359,15 @@ impl ListingParser {
     fn walk(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Lying>, Stop> {
         loop {
             let depth = self.places.len() as u32;
+            // The next record of a list, which is mostly what comes.
+            if let Some(Place::Array) = self.places.last()
+                && self.grammar.next_object(bytes, at, depth)
+            {
+                if let Some(lying) = self.record(bytes, at)? {
+                    return Ok(Some(lying));
+                }
+                continue;
+            }
             let event = self.grammar.advance(bytes, at, depth);
             match event.map_err(|damage| Stop::Damage(damage, *at))? {
                 Event::More => {
@@ -404,7 +413,7 @@ impl ListingParser {
             Some(Place::Record) => {
                 let depth = self.places.len() as u32;
                 let carry = std::mem::take(&mut self.carry);
-                let reading = self.reader.read(&carry, 0, depth);
+                let reading = self.reader.read(&carry, depth);
                 debug_assert_eq!(reading, Ok(Reading::Whole { end: carry.len() }));
                 lying = self.object(&carry)?.then_some(Lying::InCarry);
                 self.carry = carry;
@@ -493,21 +502,22 @@ impl ListingParser {
     /// An object begins at `at` where a record may be.
     fn record(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Lying>, Stop> {
         let from = *at;
-        let most = bytes.len().min(from + RECORD_MAX);
-        let within = bytes.get(..most).unwrap_or(bytes);
+        let rest = bytes.get(from..).unwrap_or_default();
+        let within = rest.get(..RECORD_MAX).unwrap_or(rest);
         let depth = self.places.len() as u32;
-        let reading = self.reader.read(within, from, depth);
-        match reading.map_err(|(damage, at)| Stop::Damage(damage, at))? {
+        let reading = self.reader.read(within, depth);
+        match reading.map_err(|(damage, at)| Stop::Damage(damage, from + at))? {
             Reading::Whole { end } => {
+                let object = rest.get(..end).unwrap_or_default();
+                let end = from + end;
                 *at = end;
                 self.grammar.value_was_read();
-                let object = bytes.get(from..end).unwrap_or_default();
                 let lying = self.object(object)?.then_some(Lying::InChunk { from, end });
                 self.back(end);
                 Ok(lying)
             }
             Reading::Envelope { list, key } => {
-                *at = list;
+                *at = from + list;
                 self.comma();
                 self.places.push(Place::Envelope(List::default()));
                 self.keep_from = Some(from);
@@ -516,14 +526,13 @@ impl ListingParser {
                 entered.map_err(|damage| Stop::Damage(damage, from))?;
                 Ok(None)
             }
-            Reading::Cut if most < bytes.len() => {
+            Reading::Cut if within.len() < rest.len() => {
                 self.enter_record(from);
                 Ok(None)
             }
             Reading::Cut => {
                 self.carry.clear();
-                self.carry
-                    .extend_from_slice(bytes.get(from..).unwrap_or_default());
+                self.carry.extend_from_slice(rest);
                 self.cut = true;
                 *at = bytes.len();
                 Ok(None)

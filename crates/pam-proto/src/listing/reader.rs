@@ -5,6 +5,8 @@
 //! one comparison and only the values are searched for their ends. Whatever is not as expected is
 //! read by the whole grammar, and remembered instead.
 
+use std::ops::ControlFlow;
+
 use super::grammar::{Damage, Event, Grammar};
 use super::record::{Column, Fields, Kind, ListKey};
 use super::scan::{self, StringEnd};
@@ -42,67 +44,99 @@ struct Step {
     column: Option<Column>,
 }
 
-impl Reader {
-    /// Reads the object whose brace is at `from`, inside so many containers.
-    pub(super) fn read(
+impl Fields {
+    /// Takes note of the value at a place; gives its end, or nothing when the bytes end first.
+    #[inline(always)]
+    fn read(
         &mut self,
         bytes: &[u8],
-        from: usize,
+        value: usize,
+        column: Option<Column>,
         depth: u32,
-    ) -> Result<Reading, (Damage, usize)> {
-        self.fields.clear();
-        let mut at = from;
-        let mut members = 0;
-        loop {
-            let (value, column) = match self.steps.get(members) {
-                Some(step) if step.stands_at(bytes, at) => (at + step.length, step.column),
-                None if members > 0 && bytes.get(at) == Some(&b'}') => {
-                    return Ok(Reading::Whole { end: at + 1 });
-                }
-                _ => match member(bytes, at, members == 0, depth)? {
-                    Member::Is { value, column } => {
-                        let between = bytes.get(at..value).unwrap_or_default();
-                        self.learn(members, Step::new(between, column));
-                        (value, column)
-                    }
-                    Member::None { end } => {
-                        self.steps.truncate(members);
-                        return Ok(Reading::Whole { end });
-                    }
-                    Member::List { list, key } => return Ok(Reading::Envelope { list, key }),
-                    Member::Cut => return Ok(Reading::Cut),
-                },
-            };
-            at = match bytes.get(value) {
-                Some(b'"') => match scan::string_end(bytes, value + 1) {
+    ) -> Result<Option<usize>, (Damage, usize)> {
+        let kind = match bytes.get(value) {
+            Some(b'"') => {
+                return match scan::string_end(bytes, value + 1) {
                     StringEnd::Found { at: quote, escaped } => {
                         let kind = if escaped { Kind::Escaped } else { Kind::Plain };
-                        self.fields
-                            .set(column, value + 1 - from, quote - from, kind);
-                        quote + 1
+                        self.set(column, value + 1, quote, kind);
+                        Ok(Some(quote + 1))
                     }
-                    StringEnd::Cut => return Ok(Reading::Cut),
-                    StringEnd::Broken { at } => return Err((Damage::Syntax, at)),
-                },
-                Some(first) => {
-                    let Some(end) = end_of(bytes, value, depth + 1)? else {
-                        return Ok(Reading::Cut);
-                    };
-                    let kind = match first {
-                        b'n' => Kind::Null,
-                        b't' => Kind::True,
-                        b'f' => Kind::False,
-                        b'[' => Kind::Array,
-                        b'{' => Kind::Object,
-                        _ => Kind::Number,
-                    };
-                    self.fields.set(column, value - from, end - from, kind);
-                    end
-                }
-                None => return Ok(Reading::Cut),
-            };
+                    StringEnd::Cut => Ok(None),
+                    StringEnd::Broken { at } => Err((Damage::Syntax, at)),
+                };
+            }
+            Some(b'n') => Kind::Null,
+            Some(b't') => Kind::True,
+            Some(b'f') => Kind::False,
+            Some(b'[') => Kind::Array,
+            Some(b'{') => Kind::Object,
+            Some(_) => Kind::Number,
+            None => return Ok(None),
+        };
+        let end = end_of(bytes, value, depth + 1)?;
+        if let Some(end) = end {
+            self.set(column, value, end, kind);
+        }
+        Ok(end)
+    }
+}
+
+impl Reader {
+    /// Reads the object that the bytes begin with, inside so many containers.
+    pub(super) fn read(&mut self, bytes: &[u8], depth: u32) -> Result<Reading, (Damage, usize)> {
+        self.fields.clear();
+        let mut at = 0;
+        let mut members = 0;
+        loop {
+            for step in self.steps.get(members..).unwrap_or_default() {
+                let Some(value) = step.value_at(bytes, at) else {
+                    break;
+                };
+                let Some(end) = self.fields.read(bytes, value, step.column, depth)? else {
+                    return Ok(Reading::Cut);
+                };
+                at = end;
+                members += 1;
+            }
+            let is_behind_last = members > 0 && members >= self.steps.len();
+            if is_behind_last && bytes.get(at) == Some(&b'}') {
+                self.fields.any = true;
+                return Ok(Reading::Whole { end: at + 1 });
+            }
+            match self.read_unlike(bytes, at, members, depth)? {
+                ControlFlow::Continue(end) => at = end,
+                ControlFlow::Break(reading) => return Ok(reading),
+            }
             members += 1;
         }
+    }
+
+    /// Reads a member that is not as in the record before, and remembers it; gives its end.
+    #[inline(never)]
+    fn read_unlike(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        members: usize,
+        depth: u32,
+    ) -> Result<ControlFlow<Reading, usize>, (Damage, usize)> {
+        let (value, column) = match member(bytes, at, members == 0, depth)? {
+            Member::Is { value, column } => (value, column),
+            Member::None { end } => {
+                self.steps.truncate(members);
+                self.fields.any = members > 0;
+                return Ok(ControlFlow::Break(Reading::Whole { end }));
+            }
+            Member::List { list, key } => {
+                return Ok(ControlFlow::Break(Reading::Envelope { list, key }));
+            }
+            Member::Cut => return Ok(ControlFlow::Break(Reading::Cut)),
+        };
+        let between = bytes.get(at..value).unwrap_or_default();
+        self.learn(members, Step::new(between, column));
+        let end = self.fields.read(bytes, value, column, depth)?;
+        Ok(end.map_or(ControlFlow::Break(Reading::Cut), ControlFlow::Continue))
     }
 
     fn learn(&mut self, member: usize, step: Step) {
@@ -195,16 +229,15 @@ impl Step {
         }
     }
 
+    /// Where the value behind it begins, if it stands here.
     #[inline]
-    fn stands_at(&self, bytes: &[u8], at: usize) -> bool {
-        let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
-            return false;
-        };
-        let [first, second] = words(window);
+    fn value_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let [first, second] = words(bytes.get(at..)?.first_chunk()?);
+        let stands = (first ^ self.text[0]) & self.mask[0] == 0
+            && (self.length <= 16 || (second ^ self.text[1]) & self.mask[1] == 0);
+        let value = at + self.length;
         // White space that is new belongs before the value, too.
-        (first ^ self.text[0]) & self.mask[0] == 0
-            && (second ^ self.text[1]) & self.mask[1] == 0
-            && bytes.get(at + self.length).is_some_and(|byte| *byte > b' ')
+        (stands && *bytes.get(value)? > b' ').then_some(value)
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) struct Fields {
     /// Whether it has one of them twice.
     twice: bool,
     /// Whether there was any key at all.
-    any: bool,
+    pub(super) any: bool,
     number: Option<SessionNumber>,
 }
 
@@ -163,9 +163,7 @@ impl Fields {
     /// Checks what a session must have, and learns its number.
     pub(super) fn require(&mut self, record: &[u8]) -> Result<(), MissingField> {
         self.number = match self.raw(record, Column::Id) {
-            Some(RawText::Plain(digits)) => std::str::from_utf8(digits)
-                .ok()
-                .and_then(|digits| digits.parse().ok()),
+            Some(RawText::Plain(digits)) => SessionNumber::of_digits(digits),
             Some(other) => other.decode().parse().ok(),
             None => None,
         };
@@ -182,7 +180,6 @@ impl Fields {
     /// has at most [`RECORD_MAX`](super::RECORD_MAX) bytes.
     #[inline]
     pub(super) fn set(&mut self, column: Option<Column>, start: usize, end: usize, kind: Kind) {
-        self.any = true;
         let Some(column) = column else { return };
         let bit = 1 << column as u32;
         self.twice |= self.seen & bit != 0;

@@ -1,5 +1,7 @@
 //! Finding the end of a JSON string (RFC 8259 section 7), many bytes at a time.
 
+use wide::u8x16;
+
 /// How a scan for the end of a string ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StringEnd {
@@ -13,24 +15,31 @@ pub(super) enum StringEnd {
 
 /// Finds the closing quote of a string whose text begins at `from`. Escapes are checked, UTF-8 is
 /// not: that is done when a text is decoded.
+#[inline]
 pub(super) fn string_end(bytes: &[u8], from: usize) -> StringEnd {
+    let at = special(bytes, from);
+    match bytes.get(at) {
+        Some(b'"') => StringEnd::Found { at, escaped: false },
+        _ => escaped_end(bytes, at),
+    }
+}
+
+/// The same from the first place on that is no quote.
+#[inline(never)]
+fn escaped_end(bytes: &[u8], from: usize) -> StringEnd {
     let mut at = from;
-    let mut escaped = false;
     loop {
-        at = special(bytes, at);
         match bytes.get(at) {
             None => return StringEnd::Cut,
-            Some(b'"') => return StringEnd::Found { at, escaped },
+            Some(b'"') => return StringEnd::Found { at, escaped: true },
             Some(b'\\') => match escape(bytes, at) {
-                Escape::Long(length) => {
-                    at += length;
-                    escaped = true;
-                }
+                Escape::Long(length) => at += length,
                 Escape::Cut => return StringEnd::Cut,
                 Escape::Broken { at } => return StringEnd::Broken { at },
             },
             Some(_) => return StringEnd::Broken { at },
         }
+        at = special(bytes, at);
     }
 }
 
@@ -46,12 +55,12 @@ fn escape(bytes: &[u8], at: usize) -> Escape {
         None => Escape::Cut,
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Escape::Long(2),
         Some(b'u') => {
-            let digits = bytes.get(at + 2..).unwrap_or_default().iter().take(4);
-            let hexadecimal = digits.clone().take_while(|digit| digit.is_ascii_hexdigit());
-            match (hexadecimal.count(), digits.count()) {
-                (4, _) => Escape::Long(6),
-                (right, there) if right == there => Escape::Cut,
-                (right, _) => Escape::Broken { at: at + 2 + right },
+            let behind = bytes.get(at + 2..).unwrap_or_default();
+            let digits = behind.get(..4).unwrap_or(behind);
+            match digits.iter().position(|digit| !digit.is_ascii_hexdigit()) {
+                Some(wrong) => Escape::Broken { at: at + 2 + wrong },
+                None if digits.len() == 4 => Escape::Long(6),
+                None => Escape::Cut,
             }
         }
         Some(_) => Escape::Broken { at: at + 1 },
@@ -61,34 +70,30 @@ fn escape(bytes: &[u8], at: usize) -> Escape {
 /// The first quote, backslash or control character at or after `at`, else the end.
 #[inline]
 pub(super) fn special(bytes: &[u8], at: usize) -> usize {
-    let mut at = at;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let marks = marks(u64::from_le_bytes(*word));
+    let mut rest = bytes.get(at..).unwrap_or_default();
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        let marks = marks(block);
         if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
+            return bytes.len() - rest.len() + marks.trailing_zeros() as usize;
         }
-        at += 8;
+        rest = behind;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     let found = rest.iter().position(|byte| is_special(*byte));
-    at + found.unwrap_or(rest.len())
+    bytes.len() - rest.len() + found.unwrap_or(rest.len())
 }
 
 fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..0x20)
 }
 
-/// Marks the special ones of eight bytes. The lowest mark is right, those above it may be too many.
-/// ("Bit Twiddling Hacks", "Determine if a word has a byte less than n".)
+/// A bit for each special one of sixteen bytes, the first lowest.
 #[inline]
-fn marks(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let quotes = word ^ (ONES * b'"' as u64);
-    let backslashes = word ^ (ONES * b'\\' as u64);
-    // Of a byte from 0x80 on, none of the three differences counts.
-    let below =
-        quotes.wrapping_sub(ONES) | backslashes.wrapping_sub(ONES) | word.wrapping_sub(ONES * 0x20);
-    below & !word & ONES << 7
+fn marks(block: &[u8; 16]) -> u32 {
+    let block = u8x16::new(*block);
+    let quotes = block.simd_eq(u8x16::splat(b'"'));
+    let backslashes = block.simd_eq(u8x16::splat(b'\\'));
+    let controls = block.min(u8x16::splat(0x1F)).simd_eq(block);
+    (quotes | backslashes | controls).to_bitmask()
 }
 
 #[cfg(test)]

@@ -179,11 +179,11 @@ pub(crate) fn is_end(end: &str) -> bool {
 }
 
 pub(crate) fn yes_or_no(answer: &str) -> Option<bool> {
-    match answer.to_lowercase().as_str() {
-        "yes" | "sim" | "true" | "1" => Some(true),
-        "no" | "não" | "nao" | "false" | "0" => Some(false),
-        _ => None,
+    let is_any = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(answer));
+    if is_any(&["sim", "yes", "true", "1"]) {
+        return Some(true);
     }
+    is_any(&["não", "nÃo", "nao", "no", "false", "0"]).then_some(false)
 }
 
 impl Serialize for Session {

@@ -1,6 +1,7 @@
 //! One session of the list, read where it lies.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::predicate::{Field, Row};
 use super::text::{RawText, unescaped};
@@ -89,6 +90,12 @@ struct Slot {
     start: u32,
     end: u32,
     kind: Kind,
+}
+
+impl Slot {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +211,7 @@ impl Fields {
 
     fn raw<'a>(&self, record: &'a [u8], column: Column) -> Option<RawText<'a>> {
         let slot = self.slot(column)?;
-        let text = record.get(slot.start as usize..slot.end as usize)?;
+        let text = record.get(slot.range())?;
         match slot.kind {
             Kind::Plain => Some(RawText::Plain(text)),
             Kind::Escaped => Some(RawText::Escaped(text)),
@@ -277,6 +284,7 @@ impl<'a> SessionRecord<'a> {
         }
         let mut owned = Owned {
             record: self,
+            text: std::str::from_utf8(self.bytes).ok(),
             notes,
         };
         // The id was decoded before; this notes its form.
@@ -336,6 +344,8 @@ impl<'a> SessionRecord<'a> {
 /// Copies the texts of a record and notes in what form they came.
 struct Owned<'r, 'n> {
     record: &'r SessionRecord<'r>,
+    /// The whole record, if it is UTF-8: to check it once is faster than each text.
+    text: Option<&'r str>,
     notes: &'n mut Notes,
 }
 
@@ -349,14 +359,21 @@ impl<'r> Owned<'r, '_> {
     }
 
     fn decoded(&mut self, column: Column) -> Option<Cow<'r, str>> {
-        let raw = self.record.raw(column)?;
-        if matches!(raw, RawText::Number(_) | RawText::Bool(_)) {
-            self.notes.note(Tolerance::NumberForText);
-        }
+        let slot = self.record.fields.slot(column)?;
+        let text = match (slot.kind, self.text) {
+            (Kind::Plain, Some(text)) => Cow::Borrowed(text.get(slot.range())?),
+            _ => {
+                let raw = self.record.raw(column)?;
+                if matches!(raw, RawText::Number(_) | RawText::Bool(_)) {
+                    self.notes.note(Tolerance::NumberForText);
+                }
+                raw.decode_noting(self.notes)
+            }
+        };
         if matches!(column, Column::Credencial | Column::Dispositivo) {
             self.notes.note(Tolerance::PortugueseRecord);
         }
-        Some(raw.decode_noting(self.notes))
+        Some(text)
     }
 
     /// A field that every documented record has.

@@ -1,5 +1,7 @@
 //! The command line: what can be typed.
 
+use std::ffi::OsString;
+
 use clap::{
     ArgAction, Args, Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
@@ -216,13 +218,50 @@ const ALONE: [&[&str]; 12] = [
     &["demo"],
 ];
 
-/// What was typed. The whole command line is put together only for a page of help or an error,
-/// which show it: that takes longer than a call to the appliance.
+/// Puts a command's arguments together.
+type Augment = fn(Clap) -> Clap;
+
+/// The commands by their names.
+const COMMANDS: [(&str, Augment); 17] = [
+    ("session", Session::augment_args),
+    ("top", Top::augment_args),
+    ("plan", Plan::augment_args),
+    ("apply", Apply::augment_args),
+    ("policy", Policy::augment_args),
+    ("audit", Audit::augment_args),
+    ("auth", Auth::augment_args),
+    ("profile", Profile::augment_args),
+    ("login", Login::augment_args),
+    ("alert", Alert::augment_args),
+    ("respond", Respond::augment_args),
+    ("hook", Hook::augment_args),
+    ("doctor", Doctor::augment_args),
+    ("api", Api::augment_args),
+    ("explain", Explain::augment_args),
+    ("mock", Mock::augment_args),
+    ("demo", Demo::augment_args),
+];
+
+/// What was typed.
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    Cli::try_parse().or_else(|_| {
-        let mut matches = command().try_get_matches()?;
-        Cli::from_arg_matches_mut(&mut matches)
-    })
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let quick = quick_command(&words).try_get_matches_from(&words);
+    // A page of help or an error shows the whole command line.
+    let matches = quick.or_else(|_| command().try_get_matches_from(&words));
+    Cli::from_arg_matches_mut(&mut matches?)
+}
+
+/// The command line as far as these words can mean it: to put every command together takes longer
+/// than a call to the appliance.
+fn quick_command(words: &[OsString]) -> Clap {
+    let globals = Connection::augment_args(Clap::new("pamctl"));
+    let globals = Telling::augment_args(Selection::augment_args(globals));
+    let named = COMMANDS.map(|(name, augment)| {
+        let is_named = words.iter().any(|word| word == name);
+        let command = Clap::new(name);
+        if is_named { augment(command) } else { command }
+    });
+    globals.subcommands(named).subcommand_required(true)
 }
 
 /// The whole command line, with the global options hidden where they mean nothing.
@@ -273,6 +312,26 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn each_command_can_be_put_together_alone() {
+        let whole = Cli::command();
+        let whole: Vec<&Clap> = whole.get_subcommands().collect();
+        assert_eq!(whole.len(), COMMANDS.len());
+        for ((name, augment), command) in COMMANDS.into_iter().zip(whole) {
+            assert_eq!(command.get_name(), name);
+            assert_eq!(command.get_all_aliases().count(), 0, "{name}");
+            let options = |command: &Clap| {
+                let ids = command.get_arguments().map(|arg| arg.get_id().clone());
+                ids.collect::<Vec<_>>()
+            };
+            assert_eq!(options(&augment(Clap::new(name))), options(command));
+        }
+        let words = ["pamctl", "--url", "mock", "session", "list"].map(OsString::from);
+        quick_command(&words).debug_assert();
+        let matches = quick_command(&words).try_get_matches_from(&words).unwrap();
+        assert_eq!(matches.subcommand_name(), Some("session"));
     }
 
     /// A global option is silently replaced by an argument of a command that has its id. The one

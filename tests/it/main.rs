@@ -8,6 +8,7 @@
 )]
 
 mod conformance;
+mod connected_ahead;
 mod corpora;
 mod documents;
 mod dropped_futures;

@@ -18,6 +18,11 @@ const SIZE_LIMIT: usize = 64;
 pub(crate) struct Pool(Mutex<Vec<Line>>);
 
 impl Pool {
+    /// Whether no line waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines().is_empty()
+    }
+
     /// A line that the other side has not closed, as far as can be known.
     pub(crate) fn take(&self) -> Option<Line> {
         loop {

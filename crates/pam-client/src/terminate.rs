@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use pam_adapter::CallError;
 use pam_adapter::drops::{self, PlannedDrop, Sought, Withheld};
 use pam_proto::listing::SessionRecord;
 use pam_proto::termination::{Event, Limits, Report, Step, Target, Terminations, Ticket};
@@ -136,14 +138,38 @@ impl Client {
         witness: &impl Witness,
         cancelled: &AtomicBool,
     ) -> Event {
-        if let Err(withheld) = witness.before_drop(&planned).await {
-            return withheld.event(ticket);
-        }
+        let connected = match self.before_drop(&planned, witness).await {
+            Ok(connected) => connected,
+            Err(withheld) => return withheld.event(ticket),
+        };
         // Writing it down may have taken longer than the caller had patience.
         if cancelled.load(Ordering::Relaxed) {
             return Withheld::interrupted().event(ticket);
         }
+        if let Err(error) = connected {
+            return drops::dropped(ticket, Err(error));
+        }
         let drop = TerminateSession::new(planned.session_id);
         drops::dropped(ticket, self.answered(&drop, &mut self.at_once()).await)
+    }
+
+    /// Has a drop written down, and meanwhile connects.
+    async fn before_drop(
+        &self,
+        planned: &PlannedDrop,
+        witness: &impl Witness,
+    ) -> Result<Result<(), CallError>, Withheld> {
+        let written = pin!(witness.before_drop(planned));
+        let connected = pin!(self.transport().connect_ahead());
+        match select(written, connected).await {
+            Either::Left((written, connected)) => {
+                written?;
+                Ok(connected.await)
+            }
+            Either::Right((connected, written)) => {
+                written.await?;
+                Ok(connected)
+            }
+        }
     }
 }

@@ -54,6 +54,14 @@ impl Transport {
         self.outgoing.longest_call()
     }
 
+    /// Sees to it that a connection waits for the next request.
+    pub(crate) async fn connect_ahead(&self) -> Result<(), CallError> {
+        if self.pool.is_empty() {
+            self.pool.put(self.new_line().await?);
+        }
+        Ok(())
+    }
+
     /// One request and its whole answer.
     pub(crate) async fn exchange(
         &self,

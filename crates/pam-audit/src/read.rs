@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use pam_guard::audit::Link;
 use serde_json::{Map, Value};
 
-/// How much is read at once.
-const BLOCK: u64 = 64 * 1024;
+/// How much is read at first: the last records.
+const FIRST: u64 = 4 * 1024;
+/// The most that is read at once.
+const MOST: u64 = 64 * 1024;
 
 /// How a file ends.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ struct Backwards<'a> {
     file: &'a File,
     /// Where what was read begins.
     start: u64,
+    /// How much is read next.
+    block: u64,
     /// What was read and is not handed out yet.
     held: Vec<u8>,
 }
@@ -78,6 +82,7 @@ impl<'a> Backwards<'a> {
         Ok(Self {
             file,
             start: file.metadata()?.len(),
+            block: FIRST,
             held: Vec::new(),
         })
     }
@@ -85,7 +90,8 @@ impl<'a> Backwards<'a> {
     /// Reads the block before what is held.
     fn fill(&mut self) -> io::Result<()> {
         // As much again as is held, so that a long line is not copied over and over.
-        let size = BLOCK.max(self.held.len() as u64).min(self.start);
+        let size = self.block.max(self.held.len() as u64).min(self.start);
+        self.block = MOST.min(2 * self.block);
         self.start -= size;
         let mut block = vec![0; usize::try_from(size).map_err(io::Error::other)?];
         self.file.read_exact_at(&mut block, self.start)?;

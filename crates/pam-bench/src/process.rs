@@ -1,6 +1,6 @@
 //! Whole processes: how long they take, and how much memory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -38,6 +38,19 @@ pub(crate) fn run(command: &mut Command, input: Option<&Path>) -> io::Result<End
         success: ended.status.success(),
         stdout,
     })
+}
+
+/// The seconds of processor time that a process took until now, in user mode and in the kernel.
+pub(crate) fn processor_time(process: u32) -> io::Result<[f64; 2]> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    let mut ticks = fields.split_whitespace().skip(11);
+    // Linux counts hundredths here, whatever the kernel's own clock does.
+    let mut seconds = || {
+        let ticks = ticks.next().and_then(|field| field.parse::<u32>().ok());
+        ticks.map_or(0.0, |ticks| f64::from(ticks) / 100.0)
+    };
+    Ok([seconds(), seconds()])
 }
 
 /// A program that was built together with this one.

@@ -1,6 +1,7 @@
 //! Ending 10,000 sessions over loopback, beside other clients of the same mock. Both ends share
 //! the machine's processors.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -30,6 +31,7 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
     let sessions = report.effort.pick(10_000, 200);
     let rounds = report.effort.pick(5, 1);
     let few = sessions / report.effort.pick(10, 4);
+    let processor = Cell::new([0.0; 2]);
     let mut contestants = vec![
         Contestant {
             entry: Entry::new(OURS)
@@ -37,7 +39,14 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
                 .goal(Goal::AtLeast(4.0, CURL))
                 .goal(Goal::AtLeast(90.0, PYTHON)),
             sessions,
-            client: Box::new(|mock, ids| ours(mock, ids, CONNECTIONS)),
+            client: Box::new(|mock, ids| {
+                let before = process::processor_time(std::process::id())?;
+                let rate = ours(mock, ids, CONNECTIONS)?;
+                let after = process::processor_time(std::process::id())?;
+                let [user, kernel] = processor.get();
+                processor.set([user + after[0] - before[0], kernel + after[1] - before[1]]);
+                Ok(rate)
+            }),
         },
         Contestant {
             entry: Entry::new(PAMCTL),
@@ -77,7 +86,18 @@ pub(crate) fn run(report: &mut Report, python: Option<&Path>) -> io::Result<()> 
             contestant.turn(report)?;
         }
     }
-    let entries: Vec<Entry> = contestants.into_iter().map(|c| c.entry).collect();
+    let each = 1e6 / (rounds * sessions) as f64;
+    let [user, kernel] = processor.get().map(|seconds| seconds * each);
+    let entries: Vec<Entry> = contestants
+        .into_iter()
+        .map(|contestant| match contestant.entry.name {
+            OURS => contestant
+                .entry
+                .figure(Figure::new("µs each in user mode", user))
+                .figure(Figure::new("µs each in the kernel", kernel)),
+            _ => contestant.entry,
+        })
+        .collect();
     report.table(BENCH, "16 at once", "requests/s", &entries);
     growth(report)?;
     allocations(report)

@@ -60,12 +60,14 @@ pub(super) fn run(report: &mut Report) -> io::Result<()> {
     race(report, BENCH, "correlation", 300, contestants);
 
     let (decided, ended) = report.effort.pick((1_000_000, 10_000), (1_000, 1_000));
-    let fresh = Asked::new(100, now)?;
-    let mut after_alerts = Asked::new(100, now)?;
+    // The same listing for each, so that only the history differs.
+    let listed = ended * OF_A_USER;
+    let fresh = Asked::new(listed, now)?;
+    let mut after_alerts = Asked::new(listed, now)?;
     for _ in 0..decided {
         after_alerts.next();
     }
-    let mut after_drops = Asked::new(ended * OF_A_USER, now)?;
+    let mut after_drops = Asked::new(listed, now)?;
     let dropped = after_drops.drop_all(ended)?;
     report.same("sessions ended before", dropped, ended);
     let names = report.effort.pick(

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::mock::Mock;
+use crate::process;
 
 /// What senders over HTTP show.
 pub(crate) const TOKEN: &str = "correct-horse-battery-staple";
@@ -154,12 +155,8 @@ impl Responder {
 
     /// The seconds of processor time that it took until now.
     pub(crate) fn processor_time(&self) -> io::Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
-        let ticks = fields.split_whitespace().skip(11).take(2);
-        let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
-        // Linux counts hundredths here, whatever the kernel's own clock does.
-        Ok(ticks as f64 / 100.0)
+        let [user, kernel] = process::processor_time(self.process.id())?;
+        Ok(user + kernel)
     }
 
     fn status(&self, name: &str) -> io::Result<f64> {

@@ -256,11 +256,9 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
 fn quick_command(words: &[OsString]) -> Clap {
     let globals = Connection::augment_args(Clap::new("pamctl"));
     let globals = Telling::augment_args(Selection::augment_args(globals));
-    let named = COMMANDS.map(|(name, augment)| {
-        let is_named = words.iter().any(|word| word == name);
-        let command = Clap::new(name);
-        if is_named { augment(command) } else { command }
-    });
+    let is_named = |name: &str| words.iter().any(|word| word == name);
+    let named = COMMANDS.into_iter().filter(|(name, _)| is_named(name));
+    let named = named.map(|(name, augment)| augment(Clap::new(name)));
     globals.subcommands(named).subcommand_required(true)
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base16ct::lower;
 use pam_proto::oauth1::Stamp;
 use pam_proto::{ClockSkew, ReplyError};
 
@@ -82,7 +83,7 @@ impl Clock {
             let start = reserve.left;
             drawn.copy_from_slice(&reserve.bytes[start..start + NONCE]);
         }
-        Ok(hex(&drawn))
+        Ok(lower::encode_string(&drawn))
     }
 }
 
@@ -119,16 +120,6 @@ pub(crate) enum Lesson {
 fn unix_now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use base16ct::lower;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -250,8 +251,7 @@ impl Parts {
     }
 
     fn finish(self) -> String {
-        let digits = self.0.finalize();
-        digits.iter().map(|byte| format!("{byte:02x}")).collect()
+        lower::encode_string(&self.0.finalize())
     }
 }
 

@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-
-use crate::random::hexadecimal;
+use base16ct::lower;
 
 /// The SHA-1 or SHA-256 of a certificate's DER form, as certificate tools print it. Which of them
 /// the appliance takes is not documented, so the mock takes both.
@@ -28,7 +27,7 @@ impl Fingerprint {
     /// The SHA-256 fingerprint of a certificate.
     #[must_use]
     pub fn of(der: &[u8]) -> Self {
-        Self(hexadecimal(digest(&SHA256, der).as_ref()))
+        Self(lower::encode_string(digest(&SHA256, der).as_ref()))
     }
 
     /// Whether this certificate has this fingerprint.
@@ -38,7 +37,7 @@ impl Fingerprint {
             SHA1_DIGITS => &SHA1_FOR_LEGACY_USE_ONLY,
             _ => &SHA256,
         };
-        self.0 == hexadecimal(digest(algorithm, der).as_ref())
+        self.0 == lower::encode_string(digest(algorithm, der).as_ref())
     }
 }
 

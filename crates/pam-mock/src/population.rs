@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use base16ct::lower;
+
 use crate::clock::Moment;
-use crate::random::{Seeded, hexadecimal, mix, unmix};
+use crate::random::{Seeded, mix, unmix};
 use crate::state::{EndedBy, Record};
 
 /// How many sessions to make up.
@@ -93,7 +95,7 @@ pub(crate) fn running(mut seeded: Seeded, number: u64, started: Moment) -> Recor
         chunk.copy_from_slice(&seeded.next().to_be_bytes());
     }
     // 40 characters (A2A API specification, "List all": `session_id`).
-    let session_id = hexadecimal(id.get(..20).unwrap_or_default()).into_boxed_str();
+    let session_id = lower::encode_string(id.get(..20).unwrap_or_default()).into_boxed_str();
     record(seeded, number, session_id, started)
 }
 

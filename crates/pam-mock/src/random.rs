@@ -1,6 +1,6 @@
 //! Numbers that look random: reproducible ones from a seed, and unguessable ones.
 
-use std::fmt::Write as _;
+use base16ct::lower;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, fast, and the same on every machine for ever,
 /// so that a seed keeps its meaning.
@@ -64,16 +64,7 @@ pub(crate) fn unmix(mut bits: u64) -> u64 {
 pub(crate) fn unguessable(bytes: usize) -> Result<String, getrandom::Error> {
     let mut buffer = vec![0; bytes];
     getrandom::fill(&mut buffer)?;
-    Ok(hexadecimal(&buffer))
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    Ok(lower::encode_string(&buffer))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use base16ct::{lower, mixed};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
@@ -62,7 +63,7 @@ impl Link {
             },
             session: session.map(|session| (*session).to_owned()),
         };
-        let signature = crate::auth::from_hex(pairs.get("signature")?)?;
+        let signature = mixed::decode_vec(pairs.get("signature")?).ok()?;
         Some((link, signature))
     }
 }
@@ -79,7 +80,7 @@ impl Approval {
         let signature = Self::mac(self.keys.first()?, &text)?
             .finalize()
             .into_bytes();
-        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = lower::encode_string(&signature);
         Some(format!("{}?{text}&signature={signature}", self.url))
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base16ct::mixed;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -129,10 +130,10 @@ impl Signature {
         match &self.form {
             SignatureForm::GitHub => {
                 let hex = text("x-hub-signature-256")?.strip_prefix("sha256=")?;
-                self.holds(&[body], &from_hex(hex)?)
+                self.holds(&[body], &mixed::decode_vec(hex).ok()?)
             }
             SignatureForm::Grafana { header, timestamp } => {
-                let shown = from_hex(text(header.as_str())?)?;
+                let shown = mixed::decode_vec(text(header.as_str())?).ok()?;
                 match timestamp {
                     None => self.holds(&[body], &shown),
                     Some(timestamp) => {
@@ -196,15 +197,6 @@ fn one_of(secrets: &[Shared], shown: Option<&[u8]>) -> Option<()> {
 fn scheme<'v>(value: &'v [u8], name: &[u8]) -> Option<&'v [u8]> {
     let (start, rest) = value.split_at_checked(name.len())?;
     start.eq_ignore_ascii_case(name).then_some(rest)
-}
-
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let pairs = text.as_bytes().chunks_exact(2);
-    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    pairs.map(byte).collect()
 }
 
 /// Whether a certificate, which was verified when the connection began, holds one of these names.
@@ -358,11 +350,7 @@ mod tests {
         let hex = |parts: &[&[u8]]| {
             let mut mac = Hmac::<Sha256>::new_from_slice(b"grafana-key").unwrap();
             parts.iter().for_each(|part| mac.update(part));
-            let bytes = mac.finalize().into_bytes();
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
+            base16ct::lower::encode_string(&mac.finalize().into_bytes())
         };
         let plain = SignatureForm::Grafana {
             header: header.clone(),

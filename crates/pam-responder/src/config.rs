@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base16ct::lower;
 use http::header::HeaderName;
 use jiff::tz::TimeZone;
 use pam_alert::{Mapping, Preset};
@@ -235,8 +236,7 @@ impl Reader<'_> {
                 Ok(text) => match Policy::parse(&text) {
                     Ok(policy) => {
                         config.core.policy = policy;
-                        let hash = Sha256::digest(text.as_bytes());
-                        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                        let hash = lower::encode_string(&Sha256::digest(text.as_bytes()));
                         config.policy = Some((file, hash));
                     }
                     Err(error) => self.wrong(line, format!("{}: {error}", file.display())),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base16ct::lower;
 use jiff::tz::TimeZone;
 use pam_audit::{Actor, AuditFile, Context, PolicyNote};
 use pam_client::Client;
@@ -419,7 +420,7 @@ fn audit(config: &Config, client: &Client) -> Result<Audit, StartError> {
         who: Actor::of_process(),
         host: Actor::host(),
         program: concat!("pamctl ", env!("CARGO_PKG_VERSION"), " respond").to_owned(),
-        run: run.iter().map(|byte| format!("{byte:02x}")).collect(),
+        run: lower::encode_string(&run),
         appliance: client.base().to_string(),
         profile: None,
         policy: policy_note(config),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base16ct::lower;
 use http::header::HeaderName;
 use pam_respond_core::{CaseReport, Entry, Moment, Record};
 use serde_json::{Value, json};
@@ -110,8 +111,7 @@ fn trace_id(report: &CaseReport) -> String {
 
 fn hex(of: &str, bytes: usize) -> String {
     let digest = Sha256::digest(of.as_bytes());
-    let bytes = digest.iter().take(bytes);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    lower::encode_string(digest.get(..bytes).unwrap_or(&digest))
 }
 
 /// One span for the case, and one below it for each thing that took time.

@@ -1,5 +1,6 @@
 //! Which part of a document means what.
 
+use base16ct::lower;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -154,13 +155,9 @@ impl IdRule {
                 // keys are sorted, so that equal parts have equal texts
                 let text = found.first()?.to_string();
                 let digest = Sha256::digest(text);
-                Some(
-                    digest
-                        .iter()
-                        .take(8)
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect(),
-                )
+                digest
+                    .first_chunk::<8>()
+                    .map(|digits| lower::encode_string(digits))
             }
         });
         let parts: Vec<String> = parts.collect::<Option<_>>()?;

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use base16ct::lower;
 use pam_audit::{Actor, AuditFile, Context, Entry, PolicyNote, Purpose};
 use pam_client::Client;
 use pam_guard::Policy;
@@ -377,5 +378,5 @@ fn run_id() -> String {
     let mut bytes = [0; 8];
     // Without randomness the time in each record still tells runs apart.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    lower::encode_string(&bytes)
 }

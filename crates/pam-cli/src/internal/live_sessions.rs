@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base16ct::lower;
 use clap::FromArgMatches;
 use pam_client::{Authentication, Client, Deadlines, Settings};
 use pam_proto::listing::Filter;
@@ -178,8 +179,9 @@ fn fingerprint(settings: &Settings) -> Option<String> {
     };
     let who = (settings.base.to_string(), kind, key, more);
     let digest = Sha256::digest(format!("{who:?}"));
-    let hex = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
-    Some(hex.collect())
+    digest
+        .first_chunk::<8>()
+        .map(|digits| lower::encode_string(digits))
 }
 
 fn seconds() -> u64 {

@@ -13,6 +13,7 @@
 
 use std::fmt;
 
+use base16ct::lower;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -34,20 +35,15 @@ impl Hash {
     /// Reads what `Display` writes.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return None;
-        }
         let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(hash))
+        let read = lower::decode(text, &mut hash).ok()?;
+        (read.len() == 32).then_some(Self(hash))
     }
 }
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&lower::encode_string(&self.0))
     }
 }
 

@@ -131,19 +131,46 @@ fn neither_a_responder_nor_who_tells_it_something_says_a_secret() {
     let user = mock.appliance.sessions().pop().unwrap().user;
     let alert = json!({"id": "a1", "user": user, "rule": {"id": "12"}, "event": {"id": "12"}});
     let call = json!({"version": 1, "command": "add", "parameters": {"alert": alert}});
-    for (token, code) in [(RESPONDER_TOKEN, 0), ("pl4nted-wrong", 6)] {
-        let mut hook = mock.pamctl();
-        hook.env("PAM_RESPONDER_TOKEN", token)
-            .args(["hook", "wazuh", "-vv", "--responder"])
-            .arg(format!("http://{}/siem", responder.address))
-            .write_stdin(format!("{call}\n"));
-        let run = Run::of(&mut hook);
-        assert_eq!(run.code, Some(code), "{}", run.stderr);
-        assert_clean(&run, "hook");
-        assert!(!run.stderr.contains("pl4nted-wrong"), "{}", run.stderr);
+    let action = json!({"sid": "s1", "search_name": "PAM", "session_key": RESPONDER_TOKEN,
+        "configuration": {"token": RESPONDER_TOKEN}, "result": {"user": "nobody"}});
+    let senders = [
+        (&["wazuh"][..], format!("{call}\n")),
+        (&["splunk", "--execute"], action.to_string()),
+    ];
+    for (token, is_right) in [(RESPONDER_TOKEN, true), ("pl4nted-wrong", false)] {
+        for (sender, said) in &senders {
+            let mut hook = mock.pamctl();
+            hook.env("PAM_RESPONDER_TOKEN", token)
+                .arg("hook")
+                .args(*sender)
+                .args(["-vv", "--responder"])
+                .arg(format!("http://{}/siem", responder.address))
+                .write_stdin(said.as_str());
+            let run = Run::of(&mut hook);
+            assert_eq!(run.code == Some(0), is_right, "{sender:?}: {}", run.stderr);
+            assert_clean(&run, sender[0]);
+            assert!(!run.stderr.contains("pl4nted-wrong"), "{}", run.stderr);
+        }
     }
-    for command in ["check", "status", "pending", "halt", "resume"] {
-        assert_clean(&responder.pamctl(&[command, "-vv"]).ended(0), command);
+    let file = |name: &str, value: &serde_json::Value| {
+        std::fs::write(mock.file(name), value.to_string()).unwrap();
+        mock.file(name).display().to_string()
+    };
+    let alerts = file("alerts.ndjson", &alert);
+    let sessions = file("sessions.json", &json!([]));
+    let commands: [(&[&str], i32); 8] = [
+        (&["check"], 0),
+        (&["status"], 0),
+        (&["pending"], 0),
+        (&["approve", "99"], 1),
+        (&["deny", "99"], 1),
+        (&["halt"], 0),
+        (&["resume"], 0),
+        (&["backtest", &alerts, "--sessions", &sessions], 0),
+    ];
+    for (command, code) in commands {
+        let run = responder.pamctl(&[command, &["-vv"]].concat()).ended(code);
+        assert_clean(&run, command[0]);
     }
     responder.stop();
     for file in ["responder.log", "responder-audit.jsonl"] {

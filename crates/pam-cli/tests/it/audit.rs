@@ -29,6 +29,18 @@ fn recorded() -> Mock {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_said_to_be_none() {
+    let mock = Mock::populated();
+    let run = audit(&mock, &["list", "-o", "json"]).ended(0);
+    assert_eq!(run.stdout, "[]\n");
+    let note = "audit.jsonl; nothing was recorded there yet";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    // What was looked for in a file that is there says nothing more.
+    let run = audit(&recorded(), &["list", "--since", "2100-01-01T00:00:00Z"]).ended(0);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
 fn what_was_decided_is_listed() {
     let mock = recorded();
     let table = audit(&mock, &["list"]).ended(0).stdout;

@@ -66,6 +66,12 @@ impl List {
             }
             Format::Table => table(&found.records)?,
         }
+        if found.records.is_empty() && !file.path().exists() {
+            stderr::note(format!(
+                "there is no {}; nothing was recorded there yet",
+                file.path().display()
+            ));
+        }
         if found.unreadable > 0 {
             stderr::warning(format!(
                 "{} lines are no records; `pamctl audit verify` says where",

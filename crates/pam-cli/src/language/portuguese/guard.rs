@@ -280,6 +280,10 @@ pub(super) const LINES: &[(&str, &str)] = &[
         "o elo guardado (FILE.link) está danificado, portanto não se sabe se os últimos registros foram cortados",
     ),
     (
+        "there is no {1}; nothing was recorded there yet",
+        "não há {1}; nada foi registrado ali ainda",
+    ),
+    (
         "{1} lines are no records; `pamctl audit verify` says where",
         "{1} linhas não são registros; `pamctl audit verify` diz onde",
     ),

@@ -6,6 +6,6 @@ mod filter;
 #[cfg(feature = "policy")]
 pub mod policy;
 
-pub use filter::{Filter, FilterError, token};
+pub use filter::{Filter, FilterError, expression};
 #[cfg(feature = "policy")]
 pub use policy::Policy;

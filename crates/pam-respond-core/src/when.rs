@@ -2,21 +2,13 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::iter::Peekable;
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::vec::IntoIter;
 
 use pam_alert::{Alert, Severity};
 use pam_guard::FilterError;
-use pam_guard::token::{Kind, Token, tokens};
+use pam_guard::expression::{Expression, Kind, Words, parse};
 use pam_proto::listing::{Glob, Network, Word};
-
-const FIELDS: &str = "id, source, event, severity, user, credential, host, ip, port, origin, \
-                      session_id, attr.NAME or truncated";
-
-/// How deep parentheses and `not` may nest.
-const DEPTH: usize = 64;
 
 /// A filter over alerts.
 ///
@@ -137,22 +129,10 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
         let text = text.trim_end();
-        let mut parser = Parser {
-            tokens: tokens(text)?.into_iter().peekable(),
-            end: text.chars().count() + 1,
-            depth: 0,
-        };
-        let condition = parser.any()?;
-        match parser.tokens.next() {
-            None => Ok(Self {
-                text: text.to_owned(),
-                condition,
-            }),
-            Some(token) => Err(wrong(
-                token.column,
-                "expected `and`, `or` or the end of the filter",
-            )),
-        }
+        Ok(Self {
+            text: text.to_owned(),
+            condition: parse(text)?,
+        })
     }
 }
 
@@ -329,162 +309,88 @@ impl fmt::Display for Field {
     }
 }
 
-struct Parser {
-    tokens: Peekable<IntoIter<Token>>,
-    end: usize,
-    depth: usize,
-}
-
 fn wrong(column: usize, reason: impl Into<String>) -> FilterError {
     let reason = reason.into();
     FilterError { column, reason }
 }
 
-impl Parser {
-    fn any(&mut self) -> Result<Condition, FilterError> {
-        let mut parts = vec![self.all()?];
-        while self.keyword("or") {
-            parts.push(self.all()?);
-        }
-        Ok(one_or(parts, Condition::Any))
+impl Expression for Condition {
+    const FIELDS: &'static str = "id, source, event, severity, user, credential, host, ip, port, \
+                                  origin, session_id, attr.NAME or truncated";
+
+    fn any(parts: Vec<Self>) -> Self {
+        Self::Any(parts)
     }
 
-    fn all(&mut self) -> Result<Condition, FilterError> {
-        let mut parts = vec![self.negated()?];
-        while self.keyword("and") {
-            parts.push(self.negated()?);
-        }
-        Ok(one_or(parts, Condition::All))
+    fn all(parts: Vec<Self>) -> Self {
+        Self::All(parts)
     }
 
-    fn negated(&mut self) -> Result<Condition, FilterError> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(wrong(self.column(), "too many nested parentheses"));
-        }
-        let condition = if self.keyword("not") {
-            Condition::Not(Box::new(self.negated()?))
-        } else {
-            self.primary()?
-        };
-        self.depth -= 1;
-        Ok(condition)
+    fn not(part: Self) -> Self {
+        Self::Not(Box::new(part))
     }
 
-    fn primary(&mut self) -> Result<Condition, FilterError> {
-        let Some(Token { kind, column }) = self.tokens.next() else {
-            let reason = format!("the filter ends where a field should stand; use {FIELDS}");
-            return Err(wrong(self.end, reason));
-        };
-        match kind {
-            Kind::Open => {
-                let inner = self.any()?;
-                match self.tokens.next().map(|token| token.kind) {
-                    Some(Kind::Close) => Ok(inner),
-                    _ => Err(wrong(column, "this `(` is never closed")),
-                }
-            }
-            Kind::Word(word) if word.eq_ignore_ascii_case("truncated") => Ok(Condition::Truncated),
-            Kind::Word(word) => match Field::named(&word) {
-                Some(field) => self.comparison(field),
-                None => Err(wrong(
-                    column,
-                    format!("unknown field `{word}`; use {FIELDS}"),
-                )),
-            },
-            _ => Err(wrong(column, format!("expected a field: {FIELDS}"))),
+    fn comparison(words: &mut Words, first: &str, column: usize) -> Result<Self, FilterError> {
+        if first.eq_ignore_ascii_case("truncated") {
+            return Ok(Self::Truncated);
         }
-    }
-
-    fn comparison(&mut self, field: Field) -> Result<Condition, FilterError> {
-        let at = self.column();
-        if self.keyword("in") {
-            let values = self.list()?;
-            let shown: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();
-            let text = format!("{field} in ({})", shown.join(", "));
-            let test = is(&field, values)?;
-            return Ok(Condition::Compare { field, test, text });
-        }
-        let operator = self.tokens.next().map(|token| token.kind);
-        let sign = match operator {
-            Some(Kind::Less) => Some((Sign::Less, "<")),
-            Some(Kind::LessEqual) => Some((Sign::LessEqual, "<=")),
-            Some(Kind::Greater) => Some((Sign::Greater, ">")),
-            Some(Kind::GreaterEqual) => Some((Sign::GreaterEqual, ">=")),
-            _ => None,
-        };
-        let (test, text) = match operator {
-            Some(Kind::Equal | Kind::NotEqual) => {
-                let value = self.value()?;
-                let text = format!("{field}={}", value.0);
-                (is(&field, vec![value])?, text)
-            }
-            Some(Kind::Like | Kind::NotLike) => {
-                let (value, _) = self.value()?;
-                let text = format!("{field}~{value}");
-                (Test::Like(Glob::new(value)), text)
-            }
-            _ => match sign {
-                Some((sign, written)) if field == Field::Severity => {
-                    let (value, column) = self.value()?;
-                    let text = format!("{field}{written}{value}");
-                    (Test::Severity(vec![(sign, step(&value, column)?)]), text)
-                }
-                Some(_) => return Err(wrong(at, "only `severity` has an order")),
-                None => {
-                    let reason = format!("expected =, !=, ~, !~ or in behind `{field}`");
-                    return Err(wrong(at, reason));
-                }
-            },
-        };
-        let compare = Condition::Compare { field, test, text };
-        Ok(match operator {
-            Some(Kind::NotEqual | Kind::NotLike) => Condition::Not(Box::new(compare)),
-            _ => compare,
-        })
-    }
-
-    fn list(&mut self) -> Result<Vec<(String, usize)>, FilterError> {
-        let open = self.column();
-        let is_list = self.tokens.next_if(|token| token.kind == Kind::Open);
-        let mut values = vec![self.value()?];
-        if is_list.is_none() {
-            return Ok(values);
-        }
-        loop {
-            match self.tokens.next().map(|token| token.kind) {
-                Some(Kind::Comma) => values.push(self.value()?),
-                Some(Kind::Close) => return Ok(values),
-                _ => return Err(wrong(open, "expected `,` or `)` in this list")),
-            }
-        }
-    }
-
-    fn value(&mut self) -> Result<(String, usize), FilterError> {
-        match self.tokens.next() {
-            Some(Token {
-                kind: Kind::Word(value) | Kind::Quoted(value),
-                column,
-            }) => Ok((value, column)),
-            Some(token) => Err(wrong(
-                token.column,
-                "expected a value; put it in double quotes",
-            )),
+        match Field::named(first) {
+            Some(field) => comparison(words, field),
             None => Err(wrong(
-                self.end,
-                "the filter ends where a value should stand",
+                column,
+                format!("unknown field `{first}`; use {}", Self::FIELDS),
             )),
         }
     }
+}
 
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let is = |token: &Token| matches!(&token.kind, Kind::Word(word) if word.eq_ignore_ascii_case(keyword));
-        self.tokens.next_if(is).is_some()
+/// Reads what follows a field.
+fn comparison(words: &mut Words, field: Field) -> Result<Condition, FilterError> {
+    let at = words.column();
+    if words.keyword("in") {
+        let values = words.list()?;
+        let shown: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();
+        let text = format!("{field} in ({})", shown.join(", "));
+        let test = is(&field, values)?;
+        return Ok(Condition::Compare { field, test, text });
     }
-
-    fn column(&mut self) -> usize {
-        self.tokens.peek().map_or(self.end, |token| token.column)
-    }
+    let operator = words.next();
+    let sign = match operator {
+        Some(Kind::Less) => Some((Sign::Less, "<")),
+        Some(Kind::LessEqual) => Some((Sign::LessEqual, "<=")),
+        Some(Kind::Greater) => Some((Sign::Greater, ">")),
+        Some(Kind::GreaterEqual) => Some((Sign::GreaterEqual, ">=")),
+        _ => None,
+    };
+    let (test, text) = match operator {
+        Some(Kind::Equal | Kind::NotEqual) => {
+            let value = words.value()?;
+            let text = format!("{field}={}", value.0);
+            (is(&field, vec![value])?, text)
+        }
+        Some(Kind::Like | Kind::NotLike) => {
+            let (value, _) = words.value()?;
+            let text = format!("{field}~{value}");
+            (Test::Like(Glob::new(value)), text)
+        }
+        _ => match sign {
+            Some((sign, written)) if field == Field::Severity => {
+                let (value, column) = words.value()?;
+                let text = format!("{field}{written}{value}");
+                (Test::Severity(vec![(sign, step(&value, column)?)]), text)
+            }
+            Some(_) => return Err(wrong(at, "only `severity` has an order")),
+            None => {
+                let reason = format!("expected =, !=, ~, !~ or in behind `{field}`");
+                return Err(wrong(at, reason));
+            }
+        },
+    };
+    let compare = Condition::Compare { field, test, text };
+    Ok(match operator {
+        Some(Kind::NotEqual | Kind::NotLike) => Condition::not(compare),
+        _ => compare,
+    })
 }
 
 fn is(field: &Field, values: Vec<(String, usize)>) -> Result<Test, FilterError> {
@@ -517,17 +423,6 @@ fn step(value: &str, column: usize) -> Result<Severity, FilterError> {
         );
         wrong(column, reason)
     })
-}
-
-fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
-    match parts.pop() {
-        Some(only) if parts.is_empty() => only,
-        Some(last) => {
-            parts.push(last);
-            many(parts)
-        }
-        None => many(parts),
-    }
 }
 
 #[cfg(test)]

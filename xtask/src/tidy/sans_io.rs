@@ -55,6 +55,7 @@ const MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 /// values. Another one needs its reason here.
 const DEPENDENCIES: &[&str] = &[
     // encoding and decoding
+    "base16ct",
     "base64",
     "memchr",
     "percent-encoding",
@@ -62,6 +63,7 @@ const DEPENDENCIES: &[&str] = &[
     "serde",
     "serde_json",
     "toml",
+    "wide",
     // dates as arithmetic; its clock is found by the scan of the source
     "jiff",
     // the vocabulary of HTTP: types without a connection

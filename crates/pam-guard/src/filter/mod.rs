@@ -32,8 +32,9 @@ use jiff::civil::DateTime;
 use pam_proto::Session;
 use pam_proto::listing::{Bound, CivilTime, Predicate};
 
+pub mod expression;
 mod parse;
-pub mod token;
+mod token;
 
 /// What is wrong with a filter, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -140,7 +141,7 @@ impl FromStr for Filter {
         let text = text.trim_end();
         Ok(Self {
             text: text.to_owned(),
-            condition: parse::condition(text)?,
+            condition: expression::parse(text)?,
         })
     }
 }

@@ -1,5 +1,4 @@
-//! The words of a filter, each with the column where it begins. A filter over something else than
-//! sessions is written in the same words.
+//! The words of a filter, each with the column where it begins.
 
 use super::FilterError;
 
@@ -36,11 +35,11 @@ pub enum Kind {
 
 /// A word and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub(super) struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// The column, counted in characters from 1.
-    pub column: usize,
+    pub(super) column: usize,
 }
 
 /// Cuts a filter into words. A bare word ends at white space, an operator, a comma or a
@@ -49,7 +48,7 @@ pub struct Token {
 ///
 /// # Errors
 /// [`FilterError`] for a quote that is never closed, an escape that is none, and a lone `!`.
-pub fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut tokens = Vec::new();
     let mut rest = text
         .chars()

@@ -32,8 +32,8 @@ use jiff::civil::DateTime;
 use pam_proto::Session;
 use pam_proto::listing::{Bound, CivilTime, Predicate};
 
+mod comparison;
 pub mod expression;
-mod parse;
 mod token;
 
 /// What is wrong with a filter, and where.

@@ -17,17 +17,14 @@ pub(super) const LINES: &[(&str, &str)] = &[
     ),
     ("too many nested parentheses", "parênteses aninhados demais"),
     (
-        "the filter ends where a field should stand; use {FIELDS}",
-        "o filtro termina onde deveria haver um campo; use {FIELDS}",
+        "the filter ends where a field should stand; use {1}",
+        "o filtro termina onde deveria haver um campo; use {1}",
     ),
     ("this `(` is never closed", "este `(` nunca é fechado"),
+    ("expected a field: {1}", "aqui deve vir um campo: {1}"),
     (
-        "expected a field: {FIELDS}",
-        "aqui deve vir um campo: {FIELDS}",
-    ),
-    (
-        "unknown field `{word}`; use {FIELDS}",
-        "campo desconhecido `{word}`; use {FIELDS}",
+        "unknown field `{word}`; use {1}",
+        "campo desconhecido `{word}`; use {1}",
     ),
     (
         "expected =, !=, ~, !~ or in behind `{word}`",

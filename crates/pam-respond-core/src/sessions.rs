@@ -1,6 +1,7 @@
 //! The live sessions, found by what an alert can say about them.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::net::IpAddr;
 
 use jiff::tz::TimeZone;
@@ -14,7 +15,8 @@ use crate::moment::Moment;
 pub struct Sessions {
     began: Moment,
     all: Vec<Known>,
-    by: BTreeMap<Key, Vec<usize>>,
+    /// By the numbers of their keys.
+    by: BTreeMap<u64, Vec<usize>>,
 }
 
 /// A session and what its texts mean.
@@ -38,14 +40,24 @@ pub(crate) struct Device {
 }
 
 /// What sessions are found by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Key {
-    SessionId(String),
-    User(String),
-    Credential(String),
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key<T = String> {
+    SessionId(T),
+    User(T),
+    Credential(T),
     Ip(IpAddr),
-    Host(String),
+    Host(T),
     Origin(IpAddr),
+}
+
+impl<T: Hash> Key<T> {
+    /// A number that is compared where it lies: to follow each text of a large table into memory
+    /// takes longer. Others can have the same, so who is found is looked at.
+    fn number(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Sessions {
@@ -86,22 +98,22 @@ impl Sessions {
                 .session
                 .session_id
                 .as_ref()
-                .map(|id| Key::SessionId(id.as_str().to_owned())),
-            Some(Key::User(known.user.clone())),
-            Some(Key::Credential(known.credential.clone())),
+                .map(|id| Key::SessionId(id.as_str())),
+            Some(Key::User(known.user.as_str())),
+            Some(Key::Credential(known.credential.as_str())),
             known.device.ip.map(Key::Ip),
-            known.device.host.clone().map(Key::Host),
+            known.device.host.as_deref().map(Key::Host),
             known.origin.map(Key::Origin),
         ];
         for key in keys.into_iter().flatten() {
-            self.by.entry(key).or_default().push(at);
+            self.by.entry(key.number()).or_default().push(at);
         }
         self.all.push(known);
     }
 
     /// The sessions of this key, in the order of the listing.
     pub(crate) fn of(&self, key: &Key) -> &[usize] {
-        self.by.get(key).map_or(&[], Vec::as_slice)
+        self.by.get(&key.number()).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Known> {

@@ -309,11 +309,6 @@ impl fmt::Display for Field {
     }
 }
 
-fn wrong(column: usize, reason: impl Into<String>) -> FilterError {
-    let reason = reason.into();
-    FilterError { column, reason }
-}
-
 impl Expression for Condition {
     const FIELDS: &'static str = "id, source, event, severity, user, credential, host, ip, port, \
                                   origin, session_id, attr.NAME or truncated";
@@ -336,7 +331,7 @@ impl Expression for Condition {
         }
         match Field::named(first) {
             Some(field) => comparison(words, field),
-            None => Err(wrong(
+            None => Err(FilterError::new(
                 column,
                 format!("unknown field `{first}`; use {}", Self::FIELDS),
             )),
@@ -379,10 +374,10 @@ fn comparison(words: &mut Words, field: Field) -> Result<Condition, FilterError>
                 let text = format!("{field}{written}{value}");
                 (Test::Severity(vec![(sign, step(&value, column)?)]), text)
             }
-            Some(_) => return Err(wrong(at, "only `severity` has an order")),
+            Some(_) => return Err(FilterError::new(at, "only `severity` has an order")),
             None => {
                 let reason = format!("expected =, !=, ~, !~ or in behind `{field}`");
-                return Err(wrong(at, reason));
+                return Err(FilterError::new(at, reason));
             }
         },
     };
@@ -403,7 +398,7 @@ fn is(field: &Field, values: Vec<(String, usize)>) -> Result<Test, FilterError> 
         Field::Ip | Field::Origin => {
             let networks = values.into_iter().map(|(value, column)| {
                 let network = value.parse::<Network>();
-                network.map_err(|error| wrong(column, format!("`{value}`: {error}")))
+                network.map_err(|error| FilterError::new(column, format!("`{value}`: {error}")))
             });
             Ok(Test::Within(networks.collect::<Result<_, _>>()?))
         }
@@ -421,7 +416,7 @@ fn step(value: &str, column: usize) -> Result<Severity, FilterError> {
         let reason = format!(
             "`{value}` is no severity; write informational, low, medium, high, critical or 0 to 10"
         );
-        wrong(column, reason)
+        FilterError::new(column, reason)
     })
 }
 

@@ -47,7 +47,8 @@ pub struct FilterError {
 }
 
 impl FilterError {
-    fn new(column: usize, reason: impl Into<String>) -> Self {
+    /// What is wrong with the word at a column.
+    pub fn new(column: usize, reason: impl Into<String>) -> Self {
         Self {
             column,
             reason: reason.into(),
